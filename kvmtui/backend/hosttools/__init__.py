@@ -1,0 +1,1 @@
+"""Tools and files of the managed host that lie outside libvirt."""

@@ -1,0 +1,1 @@
+"""Full screens; each is one view of the program."""

@@ -1,0 +1,1 @@
+"""Building blocks of screens; they are told what to show and talk to nobody."""
