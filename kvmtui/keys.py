@@ -168,7 +168,22 @@ _PUNCTUATION = {
 _NAMED = {
     *_PUNCTUATION.values(),
     *(f"f{number}" for number in range(1, 25)),
-    *"up down left right home end pageup pagedown insert delete enter escape tab backspace".split(),
+    *[
+        "up",
+        "down",
+        "left",
+        "right",
+        "home",
+        "end",
+        "pageup",
+        "pagedown",
+        "insert",
+        "delete",
+        "enter",
+        "escape",
+        "tab",
+        "backspace",
+    ],
 }
 
 
@@ -210,4 +225,4 @@ def _refuse_clashes(keys: Mapping[str, tuple[str, ...]], chosen: Mapping[str, ob
             if other == id_ or {id_, other} in _SHARED or not _can_meet(id_, other):
                 continue
             if both := set(keys[id_]) & set(its_keys):
-                raise KeymapError(f'"{id_}" and "{other}" both use the key "{sorted(both)[0]}"')
+                raise KeymapError(f'"{id_}" and "{other}" both use the key "{min(both)}"')

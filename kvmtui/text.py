@@ -67,7 +67,7 @@ def long_size(size: float | None) -> str:
     """Return bytes in words, binary units: `1.5 GiB`."""
     if size is None:
         return UNKNOWN
-    import humanize  # noqa: PLC0415 - 26 ms that the first screen does not need
+    import humanize
 
     return humanize.naturalsize(size, binary=True)
 

@@ -1,1 +1,1 @@
-"""How hosts are reached. `protocol` is what the rest is written against; the packages beside it speak to libvirt and to host tools."""
+"""How hosts are reached. `protocol` is what the rest is written against; the packages speak to libvirt and to tools."""

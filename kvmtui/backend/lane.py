@@ -28,7 +28,7 @@ class Lane:
     async def call(self, job: Callable[[], T], timeout: float | None = None) -> T:
         """Run `job` on this lane and return its result.
 
-        Cancelling drops the job if it has not started. When `timeout` seconds have passed, the wait ends but the job may still run.
+        Cancelling drops the job if it has not started. After `timeout` seconds the wait ends; the job may still run.
 
         Raises:
             TimeoutError: the job did not end in time.

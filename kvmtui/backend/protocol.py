@@ -48,7 +48,7 @@ class HostListener(Protocol):
         """The selected domain was looked at closely."""
 
     def happened(self, event: DomainEvent) -> None:
-        """libvirt told of an event."""
+        """Libvirt told of an event."""
 
 
 class ShutdownMode(Enum):

@@ -51,7 +51,7 @@ class Series:
 
 
 class History:
-    """The recorded past of one domain, by series name: "cpu", "vcpu 0 busy", "vda read", "vnet0 drops"…"""
+    """The recorded past of one domain, by series name: "cpu", "vcpu 0 busy", "vda read", "52:54:… drops"."""
 
     __slots__ = ("series",)
 

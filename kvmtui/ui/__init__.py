@@ -1,1 +1,1 @@
-"""Everything that is drawn: screens, dialogs and widgets. Widgets are told what to show and send messages; screens talk to the fleet."""
+"""Everything that is drawn: screens, dialogs, widgets. Widgets are told what to show; screens talk to the fleet."""
