@@ -38,6 +38,10 @@ class Lane:
         async with asyncio.timeout(timeout):
             return await asyncio.wrap_future(future)
 
+    def post(self, job: Callable[[], object]) -> None:
+        """Run `job` on this lane; nobody waits for it, and what it raises is lost."""
+        self._jobs.put((job, Future()))
+
     def abandon(self) -> None:
         """Let the thread end after the call that it is in; later calls are not run."""
         self._is_abandoned = True

@@ -79,6 +79,23 @@ class Fleet:
             self._start_poll(host)
         self._tell()
 
+    def remove(self, key: str) -> None:
+        """Let a host go, with all that is known of it."""
+        self._stop_poll(key)
+        del self._hosts[key], self._views[key]
+        for index in (self._domains, self._details, self._histories):
+            for domain_key in [name for name in index if name.host == key]:
+                del index[domain_key]
+        self._tell()
+
+    def replace(self, host: Host) -> None:
+        """Reach a host through another connection; what is known of it stays until that one answers."""
+        self._stop_poll(host.key)
+        self._hosts[host.key] = host
+        self.change_link(host.key, Link.CONNECTING, None)
+        if self._is_started:
+            self._start_poll(host)
+
     def start(self) -> None:
         """Start every host's poll."""
         self._is_started = True
@@ -187,6 +204,11 @@ class Fleet:
         """Take in an event."""
         self._events.append(event)
         self._tell()
+
+    def _stop_poll(self, key: str) -> None:
+        if poll := self._polls.pop(key, None):
+            poll.cancel()
+        self._hosts[key].close()
 
     def _start_poll(self, host: Host) -> None:
         poll = asyncio.get_running_loop().create_task(host.run(_Listener(self, host.key)), name=f"poll {host.key}")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from kvmtui.keys import ACTIONS
+
+
+_ALWAYS = {"app.exit", "app.suspend"}
+"""Work in dialogs and while text is typed, too."""
 
 
 def binding(id_: str, action: str | None = None) -> Binding:
@@ -20,10 +24,20 @@ def binding(id_: str, action: str | None = None) -> Binding:
         show=False,
         tooltip=entry.help,
         id=id_,
+        priority=id_ in _ALWAYS,
     )
 
 
-def bindings_of(area: str) -> list[Binding]:
-    """Return the bindings of one area of the table; those of "domain" run `action_perform(id)`."""
-    ids = [id_ for id_ in ACTIONS if id_.partition(".")[0] == area]
-    return [binding(id_, f"perform('{id_}')" if area == "domain" else None) for id_ in ids]
+def bindings_of(area: str) -> list[BindingType]:
+    """Return the bindings of one area of the table.
+
+    Those of "domain" run `action_perform(id)`; those of "app" and "view" run the app's actions from any screen.
+    """
+    return [binding(id_, _action(area, id_)) for id_ in ACTIONS if id_.partition(".")[0] == area]
+
+
+def _action(area: str, id_: str) -> str:
+    if area == "domain" and id_ != "domain.menu":
+        return f"perform('{id_}')"
+    name = id_.replace(".", "_")
+    return f"app.{name}" if area in {"app", "view"} else name
