@@ -1,4 +1,4 @@
-"""A domain's XML as the model: the few facts that a row needs, read fast.
+"""The few facts of a domain's XML that its row needs, read fast. What an overview shows is in `domain_spec`.
 
 Every element may be missing, unknown ones are passed over. Nothing here changes XML.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from kvmtui.model.detail import DiskUse, NicUse
+from kvmtui.model.endpoint import disk_source, display_text, nic_source
 from kvmtui.model.xml_reading import attribute, child, children, content, read
 
 TAGS_NAMESPACE = "https://kvmtui.org/xmlns/tags/1.0"
@@ -50,7 +51,7 @@ def row_facts(xml: str) -> RowFacts:
         firmware=firmware_of(root),
         disks=tuple(_disk(disk) for disk in children(devices, "disk")),
         nics=tuple(_nic(nic) for nic in children(devices, "interface")),
-        displays=tuple(display(graphics) for graphics in children(devices, "graphics")),
+        displays=tuple(display_text(graphics) for graphics in children(devices, "graphics")),
         has_agent_channel=any(
             attribute(child(channel, "target"), "name") == "org.qemu.guest_agent.0" for channel in children(devices, "channel")
         ),
@@ -85,60 +86,6 @@ def firmware_of(root: etree._Element) -> str:
     if content(loader):
         return "own ROM"
     return "BIOS" if attribute(child(system, "type"), "arch") in {"x86_64", "i686", "i386"} else ""
-
-
-def disk_source(disk: etree._Element) -> str:
-    """Return where a disk's data is: a path, "pool/volume", a URL; empty for an empty drive."""
-    source = child(disk, "source")
-    if source is None:
-        return ""
-    for name in ("file", "dev", "dir", "path"):
-        if value := attribute(source, name):
-            return value
-    if pool := attribute(source, "pool"):
-        return f"{pool}/{attribute(source, 'volume')}"
-    if protocol := attribute(source, "protocol"):
-        hosts = ",".join(filter(None, (_network_host(host) for host in children(source, "host"))))
-        return f"{protocol}://{hosts}/{attribute(source, 'name').lstrip('/')}"
-    return attribute(source, "type")
-
-
-def nic_source(nic: etree._Element) -> str:
-    """Return what an interface is plugged into: a network, bridge or device; empty when its type says it all."""
-    source = child(nic, "source")
-    for name in ("network", "bridge", "dev", "portid", "path", "name"):
-        if value := attribute(source, name):
-            return value
-    address = attribute(source, "address")
-    return f"{address}:{attribute(source, 'port')}" if address else ""
-
-
-def display(graphics: etree._Element) -> str:
-    """Return a display in a few words: "vnc 127.0.0.1:5900", "spice port at start", "vnc socket /run/…"."""
-    kind = attribute(graphics, "type") or "display"
-    listen = child(graphics, "listen")
-    if socket := attribute(listen, "socket") or attribute(graphics, "socket"):
-        return f"{kind} socket {socket}"
-    if attribute(listen, "type") == "none":
-        return f"{kind} not listening"
-    port = attribute(graphics, "port") if attribute(graphics, "port") != "-1" else ""
-    port = port or (f"TLS {attribute(graphics, 'tlsPort')}" if attribute(graphics, "tlsPort") not in {"", "-1"} else "")
-    if kind in {"vnc", "spice", "rdp"}:
-        address = listen_address(graphics)
-        return f"{kind} {f'[{address}]' if ':' in address else address}:{port}" if port else f"{kind} {address}, port at start"
-    return kind
-
-
-def listen_address(graphics: etree._Element) -> str:
-    """Return the address that a display listens at; libvirt's default is the loopback."""
-    listen = child(graphics, "listen")
-    return attribute(listen, "address") or attribute(graphics, "listen") or attribute(listen, "network") or "127.0.0.1"
-
-
-def _network_host(host: etree._Element) -> str:
-    name = attribute(host, "name") or attribute(host, "socket")
-    port = attribute(host, "port")
-    return f"{name}:{port}" if port else name
 
 
 def _disk(disk: etree._Element) -> DiskUse:

@@ -47,7 +47,8 @@ def read(xml: str, root: str = "domain") -> etree._Element:
     try:
         element = etree.fromstring(xml.encode("utf-8", "replace"), _PARSER)
     except etree.XMLSyntaxError as error:
-        raise BrokenXml(printable(error.msg or "not well-formed"), error.lineno) from None
+        line = error.lineno if isinstance(error.lineno, int) else None
+        raise BrokenXml(printable(error.msg or "not well-formed"), line) from None
     if element.tag != root:
         raise BrokenXml(f"The document is <{printable(str(element.tag))}>, not <{root}>.", element.sourceline)
     return element
@@ -77,6 +78,13 @@ def content(element: etree._Element | None) -> str:
     """Return an element's own text on one line; empty when there is none."""
     value = None if element is None else element.text
     return printable(value.strip()) if value else ""
+
+
+def at(element: etree._Element | None, path: str) -> str:
+    """Return what a path names: "target@dev" an attribute, "source/address" a text; empty when it is missing."""
+    steps, _, name = path.partition("@")
+    found = child(element, *filter(None, steps.split("/")))
+    return attribute(found, name) if name else content(found)
 
 
 def number(text: str) -> int | None:
