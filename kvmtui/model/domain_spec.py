@@ -164,8 +164,6 @@ def _cpu(cpu: etree._Element | None) -> str:
     features = [_FEATURE_SIGNS.get(policy, "+") + name for policy, name in policies]
     hidden = len(features) - _FEATURES_SHOWN
     shown = features[:_FEATURES_SHOWN] + ([f"and {hidden} more"] if hidden > 0 else [])
-        [f"and {len(features) - _FEATURES_SHOWN} more"] if len(features) > _FEATURES_SHOWN else []
-    )
     name = " ".join(filter(None, (attribute(cpu, "mode"), at(cpu, "model"))))
     return ", ".join(filter(None, (name, " ".join(shown))))
 
