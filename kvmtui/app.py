@@ -65,7 +65,7 @@ def _journal_screen() -> Screen[None]:
 class KvmtuiApp(App[None], inherit_bindings=False):
     """kvmtui on one terminal."""
 
-    CSS_PATH = ["styles/app.tcss", "styles/table.tcss", "styles/domains.tcss", "styles/dialogs.tcss", "styles/tasks.tcss", "styles/domain.tcss"]
+    CSS_PATH = [f"styles/{area}.tcss" for area in ("app", "table", "domains", "dialogs", "tasks", "domain")]
     TITLE = "kvmtui"
     BINDINGS: list[BindingType] = [*bindings_of("app")]
     MODES = {"domains": DomainsScreen, "tasks": _tasks_screen, "journal": _journal_screen}
@@ -175,7 +175,8 @@ class KvmtuiApp(App[None], inherit_bindings=False):
         """Add a host."""
         address = self.config.uri(uri.strip())
         if not self._make_host or address in self.fleet.hosts:
-            self.say(f"{address} is connected already." if address in self.fleet.hosts else "This session has fixed hosts.", "warning")
+            reason = "is connected already" if address in self.fleet.hosts else "cannot be added to this session"
+            self.say(f"{address} {reason}.", "warning")
             return
         self.fleet.add(self._make_host(address, self.config.read_only))
 

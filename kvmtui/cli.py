@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kvmtui",
         description="A full-screen manager for KVM hosts run by libvirt.",
-        epilog="Without --connect, libvirt's own rules choose the hypervisor: LIBVIRT_DEFAULT_URI, libvirt.conf, or what runs here.",
+        epilog="Without --connect, libvirt's own rules choose: LIBVIRT_DEFAULT_URI, libvirt.conf, or what runs here.",
     )
     parser.add_argument("-c", "--connect", metavar="URI", action="append", default=[], help="a host to show; can be repeated")
     parser.add_argument("--demo", action="store_true", help="show libvirt's built-in test host: nothing real is touched")
@@ -98,7 +98,7 @@ def _run(uris: list[str], config: Config) -> int:
 
 
 def _keep_stray_output_off_the_screen() -> None:
-    """Send what libraries write to descriptor 2 to a file; Textual, which draws on stderr, gets the terminal by another descriptor.
+    """Send what libraries write to descriptor 2 to a file; Textual, which draws on stderr, gets another descriptor.
 
     libvirt, libxml2 and ssh write messages there, over the screen.
     """

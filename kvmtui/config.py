@@ -1,4 +1,4 @@
-"""The user's settings and where files lie. Reads TOML, never writes the user's file; what the program remembers is in `memory`."""
+"""The user's settings and where files lie. Reads TOML, never writes it; what the program remembers is elsewhere."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _truth(name: str, value: object) -> bool:
     return value
 
 
-def _seconds(lowest: float, highest: float) -> Any:  # noqa: ANN401 - one of the checks below
+def _seconds(lowest: float, highest: float) -> Any:
     def check(name: str, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
             raise ConfigError(f'"{name}" must be a number of seconds from {lowest:g} to {highest:g}')
@@ -109,7 +109,7 @@ def _seconds(lowest: float, highest: float) -> Any:  # noqa: ANN401 - one of the
     return check
 
 
-def _one_of(*choices: str) -> Any:  # noqa: ANN401
+def _one_of(*choices: str) -> Any:
     def check(name: str, value: object) -> str:
         if value not in choices:
             raise ConfigError(f'"{name}" must be one of: {", ".join(choices)}')

@@ -27,12 +27,12 @@ class Memory:
             stored = json.loads(file.read_text(encoding="utf-8")) if file else {}
             self._values = stored if isinstance(stored, dict) else {}
 
-    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - JSON
+    def get(self, name: str, default: Any = None) -> Any:
         """Return a remembered value. A value of another type than the default's counts as forgotten."""
         value = self._values.get(name, default)
         return value if default is None or isinstance(value, type(default)) else default
 
-    def set(self, name: str, value: Any) -> None:  # noqa: ANN401
+    def set(self, name: str, value: Any) -> None:
         """Remember a JSON value; it is written a little later."""
         if self._values.get(name) == value:
             return

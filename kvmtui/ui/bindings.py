@@ -6,7 +6,6 @@ from textual.binding import Binding, BindingType
 
 from kvmtui.keys import ACTIONS
 
-
 _ALWAYS = {"app.exit", "app.suspend"}
 """Work in dialogs and while text is typed, too."""
 

@@ -45,7 +45,7 @@ def complete(line: str, domain_names: Sequence[str]) -> list[str]:
     return [f"{head} {shlex.quote(name)} " for name in sorted(domain_names) if name.lower().startswith(begun)]
 
 
-async def obey(app: Any, line: str) -> None:  # noqa: ANN401 - the app, for its actions
+async def obey(app: Any, line: str) -> None:
     """Do what a line says; what it cannot mean is said."""
     desk: Desk = app
     try:
@@ -64,7 +64,7 @@ async def obey(app: Any, line: str) -> None:  # noqa: ANN401 - the app, for its 
         await app.run_action(f"app.{id_.replace('.', '_')}")
 
 
-async def _perform(app: Any, id_: str, patterns: Sequence[str]) -> None:  # noqa: ANN401
+async def _perform(app: Any, id_: str, patterns: Sequence[str]) -> None:
     desk: Desk = app
     if not patterns:
         await app.screen.run_action(f"perform('{id_}')" if id_ != "domain.menu" else "domain_menu")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from typing import cast
 
@@ -11,7 +11,9 @@ from textual.content import Content, Span
 from textual.fuzzy import FuzzySearch
 
 from kvmtui.keys import ACTIONS
+from kvmtui.model.key import Key
 from kvmtui.ui.desk import Desk
+from kvmtui.ui.screens.domain import DomainScreen
 from kvmtui.ui.widgets.frame import shown_key
 
 DOMAINS_SHOWN = 50
@@ -22,21 +24,18 @@ class DeskCommands(Provider):
 
     async def discover(self) -> Hits:
         """Yield every action, for an empty field."""
-        for id_, binding_action in self._actions():
-            yield DiscoveryHit(
-                _label(id_, self._desk), partial(self.screen.run_action, binding_action), text=ACTIONS[id_].label, help=ACTIONS[id_].help
-            )
+        for id_, run in self._actions():
+            yield DiscoveryHit(_label(id_, self._desk), run, text=ACTIONS[id_].label, help=ACTIONS[id_].help)
 
     async def search(self, query: str) -> Hits:
         """Yield what fits the letters typed."""
         search = FuzzySearch()
-        for id_, binding_action in self._actions():
-            score, offsets = search.match(query, f"{ACTIONS[id_].label} {ACTIONS[id_].help}")
+        for id_, run in self._actions():
+            label, explanation = ACTIONS[id_].label, ACTIONS[id_].help
+            score, offsets = search.match(query, f"{label} {explanation}")
             if score > 0:
-                display = _marked(_label(id_, self._desk), [offset for offset in offsets if offset < len(ACTIONS[id_].label)])
-                yield Hit(
-                    score, display, partial(self.screen.run_action, binding_action), text=ACTIONS[id_].label, help=ACTIONS[id_].help
-                )
+                display = _marked(_label(id_, self._desk), [offset for offset in offsets if offset < len(label)])
+                yield Hit(score, display, run, text=label, help=explanation)
         async for hit in self._domains(search, query):
             yield hit
 
@@ -51,22 +50,18 @@ class DeskCommands(Provider):
                 if shown == DOMAINS_SHOWN:
                     return
 
-    def _open(self, key: object) -> None:
-        from kvmtui.model.key import Key
-        from kvmtui.ui.screens.domain import DomainScreen
+    def _open(self, key: Key) -> None:
+        self.app.push_screen(DomainScreen(key))
 
-        self.app.push_screen(DomainScreen(cast(Key, key)))
-
-    def _actions(self) -> Iterator[tuple[str, str]]:
-        """Yield the id and Textual action of what can be done now, each once."""
+    def _actions(self) -> Iterator[tuple[str, Callable[[], Awaitable[bool]]]]:
+        """Yield the id of what can be asked for on the screen, each once, and what does it."""
         seen: set[str] = set()
-        for chain_entry in self.screen._modal_binding_chain:  # noqa: SLF001 - active_bindings has no entry per key that is unbound
-            _, bindings = chain_entry
-            for entries in bindings.key_to_bindings.values():
+        for node in (self.screen, self.app):
+            for entries in node._bindings.key_to_bindings.values():
                 for entry in entries:
                     if entry.id in ACTIONS and entry.id not in seen:
                         seen.add(entry.id)
-                        yield entry.id, entry.action
+                        yield entry.id, partial(self.screen.run_action, entry.action)
 
     @property
     def _desk(self) -> Desk:
