@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,9 @@ class Glyphs:
     ellipsis: str = "…"
     line: str = "─"
     dot: str = "·"
+    bad: str = "✖"
+    warning: str = "▲"
+    busy: str = "◌"
     bar_full: str = "━"
     bar_half: str = "╸"
     """Empty where the set has no half step."""
@@ -52,6 +56,9 @@ ASCII = Glyphs(
     ellipsis="..",
     line="-",
     dot="-",
+    bad="X",
+    warning="!",
+    busy="~",
     bar_full="#",
     bar_half="",
     bar_empty=".",
@@ -79,5 +86,17 @@ def glyphs() -> Glyphs:
 
 def use_glyphs(chosen: Glyphs) -> None:
     """Take a set into use, before anything is drawn."""
-    global _chosen  # noqa: PLW0603 - the terminal is one for the whole process, too
+    global _chosen
     _chosen = chosen
+
+
+def choose(setting: str) -> None:
+    """Take the set into use that the user's setting names: "unicode", "ascii", or "auto" for what the terminal can do."""
+    is_ascii = setting == "ascii" or (setting == "auto" and (os.environ.get("TERM") in {"linux", "dumb"} or not _speaks_utf8()))
+    use_glyphs(ASCII if is_ascii else UNICODE)
+
+
+def _speaks_utf8() -> bool:
+    """Return whether the locale's encoding is UTF-8, by the order of locale(7); an unset one is taken for UTF-8."""
+    locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "")
+    return locale in {"", "C", "POSIX"} or "utf" in locale.lower()

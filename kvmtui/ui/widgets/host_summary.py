@@ -31,7 +31,7 @@ def summary(view: HostView, width: int, now: datetime) -> list[Part]:
 
 def sparkline(history: tuple[float, ...], slots: int) -> str:
     """Return the newest `slots` ratios as bars of growing height."""
-    heights = glyphs().bar
+    heights = glyphs().sparks
     return "".join(heights[min(len(heights) - 1, max(0, int(ratio * len(heights))))] for ratio in history[-slots:])
 
 
