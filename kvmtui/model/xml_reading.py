@@ -47,10 +47,9 @@ def read(xml: str, root: str = "domain") -> etree._Element:
     try:
         element = etree.fromstring(xml.encode("utf-8", "replace"), _PARSER)
     except etree.XMLSyntaxError as error:
-        line = error.lineno if isinstance(error.lineno, int) else None
-        raise BrokenXml(printable(error.msg or "not well-formed"), line) from None
+        raise BrokenXml(printable(error.msg or "not well-formed"), error.position[0]) from None
     if element.tag != root:
-        raise BrokenXml(f"The document is <{printable(str(element.tag))}>, not <{root}>.", element.sourceline)
+        raise BrokenXml(f"The document is <{printable(str(element.tag))}>, not <{root}>.", 1)
     return element
 
 
