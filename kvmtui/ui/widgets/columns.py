@@ -11,7 +11,7 @@ from kvmtui.ui.widgets.cells import Align, Cell
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: Python 3.11 cannot make `Column[Row](…)` of a slotted frozen class
 class Column(Generic[R]):
     """One column of a table of rows `R`."""
 
@@ -35,7 +35,7 @@ class Column(Generic[R]):
     """What it shows, for the column chooser."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Placed(Generic[R]):
     """A column with the place that it got."""
 
@@ -44,7 +44,7 @@ class Placed(Generic[R]):
     width: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Placement(Generic[R]):
     """The columns that are shown."""
 

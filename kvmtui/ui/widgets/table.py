@@ -414,7 +414,7 @@ class Table(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
 
     def _place_columns(self) -> None:
         width = self.size.width
-        self._lines.placement = place(self._columns, width, self._first_column, MARGIN)
+        self._lines.placement = place(self._columns, width - 1, self._first_column, MARGIN)  # the last cell is the header's ›
         self._lines.width = width
         self._lines.forget()
         self.repaint()
