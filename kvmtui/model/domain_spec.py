@@ -29,7 +29,8 @@ class Display:
     address: str
     port: str
     """Empty while libvirt is to choose it, or when there is none."""
-    has_password: bool
+    has_password: bool | None
+    """None when the XML was read without its secrets: libvirt leaves passwords out then."""
     is_open: bool
     """Whether it listens beyond the loopback."""
 
@@ -84,8 +85,12 @@ class DomainSpec:
     devices: tuple[Device, ...] = ()
 
 
-def parse_domain(xml: str) -> DomainSpec:
+def parse_domain(xml: str, *, with_secrets: bool = False) -> DomainSpec:
     """Return what an overview shows of a domain's XML, live or persistent.
+
+    Args:
+        xml: the XML.
+        with_secrets: whether libvirt was asked for its secrets too, so that a missing password means that there is none.
 
     Raises:
         BrokenXml: the text is no domain XML.
@@ -93,7 +98,7 @@ def parse_domain(xml: str) -> DomainSpec:
     root = read(xml)
     return DomainSpec(
         **_identity(root), **_system(root), **_processor(root), **_memory(root), **_behaviour(root),
-        displays=tuple(_display(graphics) for graphics in children(child(root, "devices"), "graphics")),
+        displays=tuple(_display(graphics, with_secrets) for graphics in children(child(root, "devices"), "graphics")),
         devices=devices_of(root),
     )  # fmt: skip
 
@@ -203,7 +208,7 @@ def _behaviour(root: etree._Element) -> dict[str, Any]:
     }
 
 
-def _display(graphics: etree._Element) -> Display:
+def _display(graphics: etree._Element, with_secrets: bool) -> Display:
     text = display_text(graphics)
     address = listen_address(graphics)
     port = display_port(graphics)
@@ -213,7 +218,7 @@ def _display(graphics: etree._Element) -> Display:
         text=text,
         address=address if is_network else "",
         port=port if is_network else "",
-        has_password=bool(attribute(graphics, "passwd")),
+        has_password=bool(attribute(graphics, "passwd")) if with_secrets else None,
         is_open=is_network and not _is_loopback(address),
     )
 

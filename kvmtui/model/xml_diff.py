@@ -95,7 +95,8 @@ def _settings_changed(now: etree._Element, then: etree._Element) -> Iterator[str
     for path, label in _TEXTS.items():
         yield from _changed(label, at(now, path), at(then, path))
     yield from _changed("boot order", _boot(now), _boot(then))
-    yield from _changed("features", _tags(child(now, "features")), _tags(child(then, "features")))
+    filled_in = {"smm"} if at(then, "os@firmware") == "efi" else set()  # secure boot's; libvirt adds it at start
+    yield from _changed("features", _tags(now, filled_in), _tags(then, filled_in))
     yield from _changed("CPU", *_cpus(now, then))
     for part in ("cputune", "memtune", "blkiotune", "numatune", "memoryBacking"):
         if _normal(child(now, part), "") != _normal(child(then, part), ""):
@@ -111,8 +112,9 @@ def _boot(root: etree._Element) -> str:
     return ", ".join(attribute(boot, "dev") for boot in children(child(root, "os"), "boot"))
 
 
-def _tags(element: etree._Element | None) -> str:
-    return ", ".join(sorted(printable(str(feature.tag)) for feature in children(element)))
+def _tags(root: etree._Element, ignored: set[str]) -> str:
+    names = {printable(str(feature.tag)) for feature in children(child(root, "features"))}
+    return ", ".join(sorted(names - ignored))
 
 
 def _cpus(now: etree._Element, then: etree._Element) -> tuple[str, str]:
@@ -169,7 +171,7 @@ _RUNTIME = re.compile(
       | target\ (?:dev|state|tray)
       | id | port | tlsPort | websocket | listen(?:\ .*)? | .*\ index
       | source\ mode | source\ path | log\ .*
-      | driver\ name | .*\ managed
+      | driver\ (?:name|type) | .*\ managed
     )$""",
     re.VERBOSE,
 )
@@ -212,6 +214,8 @@ def _is_runtime(element: etree._Element, label: str) -> bool:
         return attribute(device, "type") in {"pty", "unix", ""}
     if label == "port":
         return attribute(element, "autoport") != "no" or attribute(element, "port") in {"-1", ""}
+    if label == "driver type":
+        return kind == "disk" and device is not None and child(device, "source") is None  # an empty drive
     if label == "source bridge":
         return attribute(device, "type") == "network"
     return True
