@@ -1,0 +1,135 @@
+"""One action on many domains: a plan that says what will happen to each, and its run with a result for each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from kvmtui.fleet.action import Action, Answers
+from kvmtui.fleet.fleet import Fleet
+from kvmtui.fleet.task import Stage, Task, TaskState
+from kvmtui.fleet.tasks import Tasks
+from kvmtui.model.domain import Domain
+from kvmtui.model.key import Key
+
+AT_ONCE = 4
+"""Calls to libvirt that run at the same time; waiting for guests does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """What happens to one domain."""
+
+    domain: Domain
+    skipped: str = ""
+    """Why nothing is done to it; empty when something is."""
+    task: Task | None = None
+    """Once it was started."""
+
+    @property
+    def key(self) -> Key:
+        """What names it in a table."""
+        return self.domain.key
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether something will be or was done."""
+        return not self.skipped
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more will happen."""
+        return bool(self.skipped) or (self.task is not None and not self.task.is_running)
+
+
+def plan(
+    action: Action, domains: Sequence[Domain], why_not: Callable[[Action, Domain], str | None] | None = None
+) -> tuple[PlanRow, ...]:
+    """Return what an action will do to each domain.
+
+    Args:
+        action: the action.
+        domains: the targets, in the order in which they are shown and done.
+        why_not: says why a domain is skipped; without it, the action does.
+    """
+    reason = why_not or (lambda action, domain: action.why_not(domain))
+    return tuple(PlanRow(domain, reason(action, domain) or "") for domain in domains)
+
+
+class Bulk:
+    """A plan and its run. Each row is looked at again before its turn comes: the world may have changed meanwhile."""
+
+    def __init__(
+        self, action: Action, rows: Sequence[PlanRow], fleet: Fleet, tasks: Tasks, answers: Answers | None = None
+    ) -> None:
+        self.action = action
+        self.rows = list(rows)
+        self.is_started = False
+        self.is_stopped = False
+        self._fleet = fleet
+        self._tasks = tasks
+        self._answers = answers
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    @property
+    def planned(self) -> int:
+        """How many domains something is done to."""
+        return sum(row.is_planned for row in self.rows)
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.is_started and all(row.is_settled for row in self.rows)
+
+    def count(self, state: TaskState) -> int:
+        """Return how many tasks are in a state."""
+        return sum(row.task is not None and row.task.state is state for row in self.rows)
+
+    def refresh(self) -> bool:
+        """Bring the rows' tasks up to date, and return whether any changed."""
+        has_changed = False
+        for index, row in enumerate(self.rows):
+            if row.task is not None and row.task.is_running and (task := self._tasks.task(row.task.number)) is not row.task:
+                self.rows[index] = replace(row, task=task)
+                has_changed = True
+        return has_changed
+
+    def stop(self) -> None:
+        """Start no further row; what runs, runs on."""
+        self.is_stopped = True
+
+    async def run(self) -> None:
+        """Do it, some at a time, until every task has ended."""
+        self.is_started = True
+        await asyncio.gather(*(self._do(index) for index, row in enumerate(self.rows) if row.is_planned))
+
+    async def _do(self, index: int) -> None:
+        async with self._turns:
+            row = self.rows[index]
+            now = self._fleet.domain(row.key)
+            reason = "stopped before its turn" if self.is_stopped else _reason(self.action, now)
+            if now is None or reason:
+                self.rows[index] = replace(row, skipped=reason)
+                return
+            number = self._tasks.start(self.action, now, self._answers)
+            self.rows[index] = replace(row, domain=now, task=self._tasks.task(number))
+            task = await self._tasks.accepted(number)
+        if task.is_running:
+            task = await self._tasks.finished(number)
+        self.rows[index] = replace(self.rows[index], task=task)
+
+
+def _reason(action: Action, domain: Domain | None) -> str:
+    return "it no longer exists" if domain is None else action.why_not(domain) or ""
+
+
+def outcome(row: PlanRow, action: Action) -> str:
+    """Return what happens or happened to a row, in a few words."""
+    if row.skipped:
+        return f"skipped: {row.skipped}"
+    if row.task is None:
+        return action.label
+    if row.task.is_running and row.task.stage is Stage.CALLING:
+        return row.task.activity
+    return row.task.outcome
