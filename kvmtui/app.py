@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 from textual.app import App, ScreenStackError
 from textual.binding import BindingType
@@ -67,10 +68,10 @@ class KvmtuiApp(App[None], inherit_bindings=False):
 
     CSS_PATH = [f"styles/{area}.tcss" for area in ("app", "table", "domains", "dialogs", "tasks", "domain")]
     TITLE = "kvmtui"
-    BINDINGS: list[BindingType] = [*bindings_of("app")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("app")]
     MODES = {"domains": DomainsScreen, "tasks": _tasks_screen, "journal": _journal_screen}
     DEFAULT_MODE = "domains"
-    COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = set()
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
     ENABLE_COMMAND_PALETTE = False
     INLINE_PADDING = 0
     ESCAPE_TO_MINIMIZE = False

@@ -56,9 +56,9 @@ class _Screen(pyte.Screen):
     def report_device_attributes(self, mode: int = 0, **kwargs: object) -> None:
         return
 
-    def set_margins(self, *margins: int, private: bool = False, **kwargs: object) -> None:
+    def set_margins(self, top: int | None = None, bottom: int | None = None, private: bool = False) -> None:
         if not private:
-            super().set_margins(*margins)
+            super().set_margins(top, bottom)
 
 
 class Terminal:

@@ -51,7 +51,7 @@ class Memory:
         self._pending = None
         self._lane = self._lane or Lane("memory")
         text = json.dumps(self._values, indent=1)
-        self._lane.post(lambda: self._write(text))
+        self._lane.submit(lambda: self._write(text))
 
     def _write(self, text: str) -> None:
         assert self._file is not None

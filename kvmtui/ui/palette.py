@@ -53,7 +53,7 @@ class DeskCommands(Provider):
     def _open(self, key: Key) -> None:
         self.app.push_screen(DomainScreen(key))
 
-    def _actions(self) -> Iterator[tuple[str, Callable[[], Awaitable[bool]]]]:
+    def _actions(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         """Yield the id of what can be asked for on the screen, each once, and what does it."""
         seen: set[str] = set()
         for node in (self.screen, self.app):

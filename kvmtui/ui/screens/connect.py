@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -21,7 +21,7 @@ EXAMPLES = ("qemu:///system", "qemu:///session", "qemu+ssh://root@HOST/system", 
 class ConnectScreen(ModalScreen[str]):
     """One field for a URI or a name from the configuration."""
 
-    BINDINGS: list[BindingType] = [Binding("escape", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
     def __init__(self, names: Mapping[str, str]) -> None:
         super().__init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -21,7 +22,7 @@ class UnreachableScreen(DeskScreen):
 
     VIEW = "view.domains"
     KEY_HINTS = ("app.connect", "app.refresh", "app.help", "app.quit")
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "demo", "demo", show=False),
         Binding("c", "app.app_connect", "connect to…", show=False),
         Binding("r,enter", "app.app_refresh", "try again", show=False),

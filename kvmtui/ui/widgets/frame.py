@@ -97,7 +97,7 @@ class ViewTabs(Line):
         super().__init__(id=id)
         self._active = active
         self._status = ""
-        self._running = 0
+        self._tasks_running = 0
         self._spans: list[tuple[int, int, str]] = []
 
     def on_mount(self) -> None:
@@ -115,7 +115,7 @@ class ViewTabs(Line):
 
     def show_running(self, running: int) -> None:
         """Show the number of running tasks beside their view."""
-        self._running = running
+        self._tasks_running = running
         self._draw()
 
     async def on_click(self, event: Click) -> None:
@@ -130,8 +130,8 @@ class ViewTabs(Line):
         column = 0
         for view in VIEWS:
             label = f" {ACTIONS[view].keys[0]} {ACTIONS[view].label}"
-            if view == "view.tasks" and self._running:
-                label += f" ({self._running})"
+            if view == "view.tasks" and self._tasks_running:
+                label += f" ({self._tasks_running})"
             label += " "
             self._spans.append((column, column + len(label), view))
             column += len(label)
