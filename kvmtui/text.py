@@ -106,6 +106,11 @@ def short_duration(seconds: float | None) -> str:
     return f"{days}d{hours % 24}h" if days < 100 else f"{days}d"
 
 
+def rough_duration(seconds: float | None) -> str:
+    """Return seconds like `short_duration`, but from one minute on in whole minutes: `42s`, `3m`, `3h12m`."""
+    return f"{int(seconds) // 60}m" if seconds is not None and 60 <= seconds < 3600 else short_duration(seconds)
+
+
 def latency(seconds: float | None) -> str:
     """Return the time of one request: `0.4 ms`, `12 ms`, `1.3 s`."""
     if seconds is None:

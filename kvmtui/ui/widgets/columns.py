@@ -29,6 +29,8 @@ class Column(Generic[R]):
     """Where a flexible column stops to grow."""
     priority: int = 0
     """Where the width is short, the columns with the highest number vanish first; those with 0 stay."""
+    compact: Column[R] | None = None
+    """What takes its place where the width is short, before any column vanishes."""
     is_descending_first: bool = False
     """Whether sorting by it starts with the greatest: right for loads and rates."""
     help: str = ""
@@ -74,7 +76,7 @@ def place(columns: Sequence[Column[R]], width: int, first: int = 0, margin: int 
     for column, cells in zip(kept, widths, strict=True):
         placed.append(Placed(column, x, min(cells, max(0, width - x))))
         x += cells + gap
-    is_last_hidden = bool(columns) and columns[-1] not in kept
+    is_last_hidden = bool(columns) and columns[-1].id != kept[-1].id
     return Placement(tuple(placed), bool(first), is_last_hidden if first else len(kept) < len(columns))
 
 
@@ -84,6 +86,8 @@ def _needed(columns: Sequence[Column[R]], gap: int) -> int:
 
 def _most_important(columns: Sequence[Column[R]], room: int, gap: int) -> list[Column[R]]:
     kept = list(columns)
+    if _needed(kept, gap) > room:
+        kept = [column.compact or column for column in kept]
     while _needed(kept, gap) > room and any(column.priority for column in kept[1:]):
         kept.remove(max(reversed(kept[1:]), key=lambda column: column.priority))
     return kept
