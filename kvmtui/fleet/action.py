@@ -98,6 +98,8 @@ class Action:
     danger: Danger = Danger.NONE
     loses: str = ""
     """What confirming costs, as a sentence; empty when there is nothing to say."""
+    risk: Callable[[Answers], str] | None = None
+    """What certain answers destroy, as a sentence; empty for harmless ones."""
     fields: tuple[Field, ...] = ()
     prepare: Callable[[DomainOperations, Domain], Awaitable[Answers]] | None = None
     """Reads the fields' present values where the row does not have them."""
@@ -125,14 +127,18 @@ class Action:
             return "read-only mode"
         return self.reason(domain)
 
-    def danger_to(self, domain: Domain) -> Danger:
+    def danger_to(self, domain: Domain, answers: Answers | None = None) -> Danger:
         """Return what may be lost; stopping a transient domain ends its existence."""
+        if self.risk and answers and self.risk(answers):
+            return Danger.DESTROYS
         if self.danger is Danger.INTERRUPTS and self.settling and domain.is_persistent is False:
             return Danger.DESTROYS
         return self.danger
 
-    def consequence(self, domain: Domain) -> str:
+    def consequence(self, domain: Domain, answers: Answers | None = None) -> str:
         """Return what happens to the domain, as one or two sentences for a confirmation; may be empty."""
+        if self.risk and answers:
+            return self.risk(answers)
         ends = self.settling or self.id in {"domain.power_off", "domain.power_off_graceful"}
         if ends and domain.is_persistent is False:
             return f"{self.loses} It is transient: libvirt forgets it when it stops.".strip()

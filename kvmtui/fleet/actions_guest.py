@@ -71,6 +71,13 @@ async def _inject_nmi(host: DomainOperations, domain: Domain, _answers: Answers,
     return "NMI injected"
 
 
+def _key_risk(answers: Answers) -> str:
+    *held, last = answers["keys"].split()
+    if "KEY_SYSRQ" not in held or last[-1].lower() not in "bceifu":
+        return ""
+    return f"The guest's kernel obeys at once ({_SYSRQ[last[-1].lower()]}): unsaved work is lost."
+
+
 def _file(domain: Domain, answers: Answers) -> Path:
     return path_for(answers["file"], domain)
 
@@ -130,6 +137,7 @@ GUEST_ACTIONS = (
         reason=not_on,
         words=_key_words,
         run=_send_keys,
+        risk=_key_risk,
         fields=(Field("keys", "Keys", FieldKind.CHOICE, lambda _domain: CHORDS[0][0], CHORDS[0][0], CHORDS),),
     ),
     Action(

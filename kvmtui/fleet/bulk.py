@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from kvmtui.fleet.action import Action, Answers
+from kvmtui.fleet.action import Action, Answers, Danger
+from kvmtui.fleet.command import Command
 from kvmtui.fleet.fleet import Fleet
 from kvmtui.fleet.task import Stage, Task, TaskState
 from kvmtui.fleet.tasks import Tasks
@@ -81,6 +82,20 @@ class Bulk:
     def is_ended(self) -> bool:
         """Whether nothing more will happen."""
         return self.is_started and all(row.is_settled for row in self.rows)
+
+    def command(self, domain: Domain) -> Command:
+        """Return the command for one of the domains."""
+        return self.action.command(domain.key.host, domain, self._answers)
+
+    def danger(self) -> Danger:
+        """Return the greatest danger to any of the domains that something is done to."""
+        order = list(Danger)
+        dangers = [self.action.danger_to(row.domain, self._answers) for row in self.rows if row.is_planned]
+        return max(dangers, key=order.index, default=Danger.NONE)
+
+    def consequence(self, domain: Domain) -> str:
+        """Return what happens to one of the domains, as a sentence."""
+        return self.action.consequence(domain, self._answers)
 
     def count(self, state: TaskState) -> int:
         """Return how many tasks are in a state."""

@@ -90,7 +90,7 @@ class Journal:
             self._kept.append(replace(entry, key=len(self._kept)))
             return
         line = _line(entry)
-        self._the_lane().post(lambda: self._write(line))
+        self._the_lane().submit(lambda: self._write(line))
 
     async def read(self) -> tuple[Entry, ...]:
         """Return the entries, the newest last; lines that are broken are left out.
@@ -106,7 +106,7 @@ class Journal:
         """Wait until everything is written, but no longer than `timeout` seconds."""
         if self._lane:
             written = threading.Event()
-            self._lane.post(written.set)
+            self._lane.submit(written.set)
             written.wait(timeout)
 
     def _the_lane(self) -> Lane:

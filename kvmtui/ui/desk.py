@@ -28,6 +28,8 @@ class Desk(Protocol):
     journal: Journal
     config: Config
     memory: Memory
+    last_command: str
+    """The command line of what was done last; empty before that."""
 
     @property
     def is_read_only(self) -> bool:
