@@ -1,0 +1,81 @@
+"""The line in which a filter is typed: it applies with every letter. What the words mean is the screen's business."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+
+class _FilterInput(Input):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", show=False),
+        Binding("down,up,tab", "keep", show=False),
+    ]
+
+    def action_give_up(self) -> None:
+        """Clear the filter and leave."""
+        self.value = ""
+        self.post_message(FilterBar.Closed())
+
+    def action_keep(self) -> None:
+        """Leave with the filter as it is."""
+        self.post_message(FilterBar.Closed())
+
+
+class FilterBar(Horizontal):
+    """A slash, the text, and at the right how many rows it finds or what is wrong with it."""
+
+    class Changed(Message):
+        """The text is another one."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Closed(Message):
+        """The user has finished typing."""
+
+    def compose(self) -> ComposeResult:
+        """Yield the three pieces."""
+        yield Static("/", id="filter-sign")
+        yield _FilterInput(
+            id="filter-input", compact=True, select_on_focus=False, placeholder="state:running cpu>50 tag:prod web !test"
+        )
+        yield Static(id="filter-note")
+
+    def open(self, text: str) -> None:
+        """Let the user type, beginning with `text`."""
+        self.display = True
+        field = self._input
+        field.value = text
+        field.cursor_position = len(text)
+        field.focus()
+
+    def close(self) -> None:
+        """Go out of sight."""
+        self.display = False
+
+    def say(self, note: str, *, is_problem: bool = False) -> None:
+        """Say how many rows are found, or what is wrong."""
+        self.query_one("#filter-note", Static).update(Content(note))
+        self.set_class(is_problem, "-problem")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell what is typed."""
+        event.stop()
+        self.post_message(self.Changed(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter."""
+        event.stop()
+        self.post_message(self.Closed())
+
+    @property
+    def _input(self) -> Input:
+        return self.query_one("#filter-input", Input)
