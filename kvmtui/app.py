@@ -151,15 +151,15 @@ class KvmtuiApp(App[None], inherit_bindings=False):
 
     async def perform(self, action_id: str, domains: Sequence[Domain]) -> None:
         """Do a domain action from asking to reporting."""
-        from kvmtui.ui import acting
+        from kvmtui.ui.acting import perform
 
-        await acting.perform(self, action_id, domains)
+        await perform(self, action_id, domains)
 
     async def perform_menu(self, domains: Sequence[Domain]) -> None:
         """Offer all domain actions for these domains."""
-        from kvmtui.ui import acting
+        from kvmtui.ui.acting import open_menu
 
-        await acting.open_menu(self, domains)
+        await open_menu(self, domains)
 
     def set_read_only(self, is_read_only: bool) -> None:
         """Reconnect every host with or without the right to write."""

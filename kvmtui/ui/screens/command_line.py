@@ -33,6 +33,7 @@ class CommandLine(ModalScreen[str]):
         with Vertical():
             yield Static(Content("Tab completes · Up recalls · Esc leaves"), id="command-hint")
             with Horizontal():
+                yield Static(Content(":"), id="command-sign")
                 yield Input(placeholder="start web01 · shut-down 'web*' · domains · quit", id="command", select_on_focus=False)
 
     def on_mount(self) -> None:
