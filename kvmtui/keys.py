@@ -118,6 +118,8 @@ ACTIONS: dict[str, KeyAction] = _table(
     ("opened.find_next", "n", "next hit", "Go to the next place found."),
     ("opened.find_previous", "N", "previous hit", "Go to the place found before."),
     ("opened.xml_kind", "x", "live/persistent/diff", "Show the live XML, the persistent one, or how they differ."),
+    ("opened.details", "d", "device details", "Show or hide all that the XML says of each device."),
+    ("opened.span", "w", "2/10/20 minutes", "Look at a longer or shorter past."),
     ("opened.copy", "y", "copy", "Copy the text shown to the clipboard."),
     ("opened.undo_edit", "", "undo the last edit", "Put the XML back as it was before the last edit."),
     ("editor.apply", "ctrl+s", "apply", "Check the XML, show what changes, and define it."),

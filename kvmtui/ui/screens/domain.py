@@ -1,0 +1,326 @@
+"""One domain, opened: overview, performance, XML and log. What is shown of each is made in `ui/widgets`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.timer import Timer
+from textual.widgets import ContentSwitcher, Input
+
+from kvmtui.fleet.opened import Documents, read_documents, read_log
+from kvmtui.model.domain import Domain
+from kvmtui.model.key import Key
+from kvmtui.model.xml_diff import diff
+from kvmtui.ui import editing
+from kvmtui.ui.bindings import binding, bindings_of
+from kvmtui.ui.desk import DeskScreen
+from kvmtui.ui.widgets.event_log import log_lines
+from kvmtui.ui.widgets.opened import TABS, DomainTitle, TabsLine
+from kvmtui.ui.widgets.overview import Sight, overview_lines
+from kvmtui.ui.widgets.performance import SPANS, performance_lines
+from kvmtui.ui.widgets.text_lines import TextLine, TextLines
+from kvmtui.ui.widgets.xml_lines import diff_lines, xml_lines
+
+READ_AGAIN = 5.0
+"""Seconds between two readings of the XML and the log: libvirt tells of few changes of a configuration."""
+
+XML_KINDS = ("live", "persistent", "diff")
+
+
+class DomainScreen(DeskScreen):
+    """Shows one domain until the user leaves, even when it vanishes meanwhile."""
+
+    KEY_HINTS = ("opened.next_tab", "domain.menu", "domain.edit_xml", "opened.find", "opened.copy", "opened.xml_kind", "app.help")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("opened"), *bindings_of("domain"), binding("app.back", "back")]
+
+    def __init__(self, key: Key) -> None:
+        super().__init__()
+        self.domain_key = key
+        self._domain: Domain | None = None
+        self._is_gone = False
+        self._documents = Documents()
+        self._log = ""
+        self._log_problem = ""
+        self._xml_kind = "live"
+        self._span = SPANS[1]
+        self._has_details = False
+        self._clock: Timer | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the title, the tabs and the four texts."""
+        yield DomainTitle(id="domain-title")
+        yield TabsLine(id="domain-tabs")
+        with ContentSwitcher(initial=TABS[0], id="domain-body"):
+            for tab in TABS:
+                yield TextLines(id=tab)
+        yield Input(id="find-line", compact=True, placeholder="find", select_on_focus=False)
+
+    def on_mount(self) -> None:
+        """Look at the domain closely from now on."""
+        self._clock = self.set_interval(READ_AGAIN, self._read)
+        self._text.focus()
+
+    def on_screen_resume(self) -> None:
+        """Catch up, and read what is not polled."""
+        self.desk.fleet.look_at([self.domain_key], self.domain_key)
+        if self._clock:
+            self._clock.resume()
+        super().on_screen_resume()
+        self._read()
+
+    def on_screen_suspend(self) -> None:
+        """Rest while another screen is in front."""
+        if self._clock:
+            self._clock.pause()
+
+    def focused_host(self) -> str | None:
+        """Return the domain's host for the header."""
+        return self.domain_key.host
+
+    def fleet_changed(self) -> None:
+        """Show the domain as it is now."""
+        now = self.desk.fleet.domain(self.domain_key)
+        view = self.desk.fleet.view(self.domain_key.host)
+        before, self._domain = self._domain, now or self._domain
+        self._is_gone = now is None and view.snapshot is not None
+        age = None if view.is_current or view.snapshot is None else time.monotonic() - view.snapshot.taken
+        self.query_one(DomainTitle).show(self._domain, view, is_gone=self._is_gone, age=age)
+        self._text.set_class(self._is_gone or age is not None, "-stale")
+        self._show_tab()
+        if now and before and (now.state, now.id) != (before.state, before.id):
+            self._read()
+
+    # Tabs
+
+    @property
+    def tab(self) -> str:
+        """The name of the tab in front."""
+        return self.query_one(ContentSwitcher).current or TABS[0]
+
+    @property
+    def _text(self) -> TextLines:
+        return self.query_one(f"#{self.tab}", TextLines)
+
+    def open_tab(self, tab: str) -> None:
+        """Bring a tab to the front."""
+        self.query_one(ContentSwitcher).current = tab
+        self.query_one(TabsLine).show(tab)
+        self._close_find()
+        self._text.focus()
+        self.fleet_changed()
+        if tab == "log":
+            self._read()
+
+    def action_opened_next_tab(self) -> None:
+        """Go to the next tab."""
+        self.open_tab(TABS[(TABS.index(self.tab) + 1) % len(TABS)])
+
+    def action_opened_previous_tab(self) -> None:
+        """Go to the tab before."""
+        self.open_tab(TABS[TABS.index(self.tab) - 1])
+
+    @on(TabsLine.Chosen)
+    def take_tab(self, event: TabsLine.Chosen) -> None:
+        """Follow the mouse."""
+        self.open_tab(event.tab)
+
+    def _show_tab(self) -> None:
+        match self.tab:
+            case "overview":
+                self._show_overview()
+            case "performance":
+                self._show_performance()
+            case "xml":
+                self._text.show(self._xml_lines())
+            case _:
+                events = self.desk.fleet.events(self.domain_key)
+                self._text.show(log_lines(events, self._log, self._log_problem))
+        self._show_status()
+
+    def _show_overview(self) -> None:
+        if self._domain is None:
+            self._text.show([(("Nothing is known of this domain yet.", "dim"),)])
+            return
+        documents = self._documents
+        sight = Sight(
+            self._domain, self.desk.fleet.detail(self.domain_key), documents.spec, documents.pending, documents.problem,
+            self._has_details,
+        )  # fmt: skip
+        self._text.show_fitted(lambda width: overview_lines(sight, width))
+
+    def _show_performance(self) -> None:
+        if domain := self._domain:
+            fleet, key = self.desk.fleet, self.domain_key
+            detail, history = fleet.detail(key), fleet.history(key)
+            self._text.show_fitted(lambda width: performance_lines(domain, detail, history, self._span, width))
+
+    def _show_status(self) -> None:
+        number, found = self._text.hit
+        words = [f"{number}/{found} found"] if found else []
+        if self.tab == "xml":
+            words.insert(0, {"live": "live XML", "persistent": "persistent XML", "diff": "live → persistent"}[self._kind])
+        self.set_status("  ".join(words))
+
+    # XML
+
+    @property
+    def _kind(self) -> str:
+        """Which XML is shown: the chosen one, or the only one that there is."""
+        has_live = bool(self._documents.live) and self._domain is not None and self._domain.is_active
+        has_persistent = bool(self._documents.persistent)
+        return self._xml_kind if has_live and has_persistent else "live" if has_live else "persistent"
+
+    def _xml_text(self) -> str:
+        live, persistent = self._documents.live, self._documents.persistent
+        if self._kind == "diff":
+            return "\n".join(line.kind.value + line.text for line in diff(live, persistent))
+        return persistent if self._kind == "persistent" else live
+
+    def _xml_lines(self) -> Sequence[TextLine]:
+        documents = self._documents
+        if not documents.live and not documents.persistent:
+            return [((documents.problem or "Reading…", "bad" if documents.problem else "dim"),)]
+        if self._kind == "diff":
+            return diff_lines(diff(documents.live, documents.persistent)) or [(("No difference.", "dim"),)]
+        return xml_lines(self._xml_text())
+
+    def action_opened_xml_kind(self) -> None:
+        """Show the next of live XML, persistent XML and their difference."""
+        if self.tab != "xml":
+            self.open_tab("xml")
+            return
+        if not (self._documents.live and self._documents.persistent and self._domain and self._domain.is_active):
+            why = "transient" if self._kind == "live" else "not running"
+            self.desk.say(f"There is only the {self._kind} XML: the domain is {why}.")
+            return
+        self._xml_kind = XML_KINDS[(XML_KINDS.index(self._xml_kind) + 1) % len(XML_KINDS)]
+        self._show_tab()
+
+    def action_opened_copy(self) -> None:
+        """Copy the text shown."""
+        if self.tab == "xml":
+            self.desk.copy(self._xml_text(), f"the {self._kind} XML" if self._kind != "diff" else "the difference")
+        else:
+            text = "\n".join("".join(piece for piece, _ in line).rstrip() for line in self._text.lines)
+            self.desk.copy(text, f"the {self.tab}")
+
+    # What else can be changed about the view
+
+    def action_opened_details(self) -> None:
+        """Show or hide all that the XML says of each device."""
+        self._has_details = not self._has_details
+        if self.tab == "overview":
+            self._show_tab()
+        else:
+            self.open_tab("overview")
+
+    def action_opened_span(self) -> None:
+        """Look at a longer or shorter past."""
+        if self.tab == "performance":
+            self._span = SPANS[(SPANS.index(self._span) + 1) % len(SPANS)]
+            self._show_tab()
+        else:
+            self.open_tab("performance")
+
+    # Finding
+
+    def action_opened_find(self) -> None:
+        """Open the line in which the text to look for is typed."""
+        field = self.query_one("#find-line", Input)
+        field.add_class("-open")
+        field.focus()
+
+    def action_opened_find_next(self) -> None:
+        """Go to the next place found."""
+        self._find_again(1)
+
+    def action_opened_find_previous(self) -> None:
+        """Go to the place found before."""
+        self._find_again(-1)
+
+    def _find_again(self, step: int) -> None:
+        if self._text.hit[1]:
+            self._text.find_next(step)
+            self._show_status()
+        else:
+            self.action_opened_find()
+
+    @on(Input.Changed, "#find-line")
+    def find(self, event: Input.Changed) -> None:
+        """Find while it is typed."""
+        self._text.find(event.value)
+        self._show_status()
+
+    @on(Input.Submitted, "#find-line")
+    def keep_found(self, event: Input.Submitted) -> None:
+        """Go back to reading; what was found stays marked."""
+        self.query_one("#find-line").remove_class("-open")
+        self._text.focus()
+        if event.value and not self._text.hit[1]:
+            self.desk.say(f"“{event.value}” is not in this text.", "warning")
+
+    def _close_find(self) -> bool:
+        """Forget what was looked for; return whether there was something."""
+        field = self.query_one("#find-line", Input)
+        was_open = field.has_class("-open") or bool(field.value)
+        field.remove_class("-open")
+        field.value = ""
+        for text in self.query(TextLines):
+            text.find("")
+        return was_open
+
+    def action_back(self) -> None:
+        """Close the search, or leave."""
+        if self._close_find():
+            self._text.focus()
+            self._show_status()
+        else:
+            self.app.pop_screen()
+
+    # Actions on the domain
+
+    async def action_perform(self, action_id: str) -> None:
+        """Do one of the actions on domains to this one."""
+        domain = self._domain
+        if domain is None or self._is_gone:
+            self.desk.say("This domain no longer exists.", "warning")
+        elif action_id == "domain.menu":
+            await self.desk.perform_menu([domain])
+        elif action_id in editing.EDITS:
+            editing.open_editor(self.desk, action_id, domain)
+        else:
+            await self.desk.perform(action_id, [domain])
+
+    def action_opened_undo_edit(self) -> None:
+        """Put the XML back as it was before the last edit."""
+        if self._domain is not None:
+            editing.undo_edit(self.desk, self._domain)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what a read-only session or a vanished domain does not allow."""
+        if action == "perform" and (self._is_gone or (self.desk.is_read_only and parameters[0] in editing.EDITS)):
+            return None
+        return super().check_action(action, parameters)
+
+    # Reading
+
+    @work(exclusive=True, group="documents", exit_on_error=False)
+    async def _read(self) -> None:
+        """Read the XML, and the log when it is shown, where the host answers."""
+        host = self.desk.fleet.hosts.get(self.domain_key.host)
+        if host is None or self._domain is None or self._is_gone:
+            return
+        self._documents = await read_documents(host, self._domain, self._documents, with_secrets=not self._is_read_only)
+        if self.tab == "log":
+            self._log, self._log_problem = await read_log(host, self._domain.name)
+        self._show_tab()
+
+    @property
+    def _is_read_only(self) -> bool:
+        facts = self.desk.fleet.view(self.domain_key.host).facts
+        return self.desk.is_read_only or (facts is not None and facts.is_read_only)

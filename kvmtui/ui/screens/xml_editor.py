@@ -1,0 +1,187 @@
+"""The XML editor: a text area around what `ui/editing.py` does with its text. The text is never lost."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import Static, TextArea
+
+from kvmtui.model.domain import Domain
+from kvmtui.model.failure import Failure
+from kvmtui.model.host import Link
+from kvmtui.text import printable
+from kvmtui.ui import editing
+from kvmtui.ui.bindings import binding
+from kvmtui.ui.desk import DeskScreen
+from kvmtui.ui.dialogs.xml_changes import ChoiceOfThree
+from kvmtui.ui.outside_editor import edit_outside
+from kvmtui.ui.widgets.glyphs import glyphs
+
+_VANISHING = re.compile("[\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff\u00ad]")
+
+
+def _harmless(character: str) -> str:
+    return character if character == "\t" else printable(_VANISHING.sub("\ufffd", character))
+
+
+class XmlArea(TextArea):
+    """A text area that shows foreign characters harmlessly; the text itself stays as it is."""
+
+    def get_line(self, line_index: int) -> Text:
+        """Return a line as it is drawn: one character for each of the text's, none that a terminal obeys."""
+        line = super().get_line(line_index)
+        if line.plain.isascii() and line.plain.isprintable():
+            return line
+        line.plain = "".join(map(_harmless, line.plain))
+        return line
+
+
+class XmlEditor(DeskScreen):
+    """Edits the persistent XML of one domain."""
+
+    KEY_HINTS = ("editor.apply", "editor.outside", "app.back")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        replace(binding("editor.apply"), priority=True),
+        replace(binding("editor.outside"), priority=True),
+        replace(binding("app.back", "leave"), priority=True),
+    ]
+
+    def __init__(self, domain: Domain, xml: str, *, is_outside: bool = False) -> None:
+        """Edit `xml`, which is what libvirt has now; `is_outside` begins in the user's own editor."""
+        super().__init__()
+        self._domain = domain
+        self._base = xml
+        self._starts_outside = is_outside
+        self._is_applying = False
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the title, the text and a place for what is wrong with it."""
+        yield Static(id="domain-title")
+        area = XmlArea.code_editor(self._base, language=None, id="xml-area", tab_behavior="indent")
+        yield area
+        yield Static(id="editor-problem")
+
+    def on_mount(self) -> None:
+        """Colour the text where that is installed, and begin."""
+        area = self.query_one(XmlArea)
+        area.indent_width = 2
+        if "xml" in area.available_languages and _has_syntax():
+            area.language = "xml"
+        area.focus()
+        if self._starts_outside:
+            self.call_after_refresh(self.action_editor_outside)
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether leaving would lose something."""
+        return self._text != self._base
+
+    @property
+    def _text(self) -> str:
+        return self.query_one(XmlArea).text
+
+    def focused_host(self) -> str | None:
+        """Return the domain's host for the header."""
+        return self._domain.key.host
+
+    def fleet_changed(self) -> None:
+        """Say when the domain is gone or its host does not answer; the text stays."""
+        view = self.desk.fleet.view(self._domain.key.host)
+        now = self.desk.fleet.domain(self._domain.key)
+        self._domain = now or self._domain
+        note, style = "persistent XML", "$text-muted"
+        if view.link is not Link.UP:
+            note, style = f"{glyphs().warning} {view.link.value}: the text can be applied once it is back", "$text-warning"
+        elif now is None:
+            note, style = f"{glyphs().warning} no longer exists: applying defines it again", "$text-warning"
+        name = (f" {self._domain.name}  ", "bold")
+        self.query_one("#domain-title", Static).update(Content.assemble(name, (note, style)))
+
+    @work(exclusive=True, group="applying", exit_on_error=True)
+    async def action_editor_apply(self) -> None:
+        """Check the text, show what it changes, define it and leave."""
+        if not self.is_dirty:
+            self.desk.say("Nothing was changed.")
+            return
+        text = self._text
+        self._show_problem("")
+        try:
+            if await editing.apply(self.desk, self._domain, self._base, text):
+                self._base = text
+                if self.is_current:
+                    self.dismiss(None)
+        except editing.Refused as refused:
+            self._show_failure(refused.failure)
+        except editing.ChangedMeanwhile as changed:
+            await self._reload(changed.xml)
+
+    async def _reload(self, xml: str) -> None:
+        try:
+            await editing.keep(self._domain, self._text)
+        except OSError as error:
+            self._show_problem(f"Your text could not be kept, so it stays: {printable(str(error))}")
+            return
+        self._base = xml
+        self.query_one(XmlArea).text = xml
+        self.desk.say("This is the XML as it is now. Your text is kept in the XML history.")
+
+    def action_editor_outside(self) -> None:
+        """Go on in the user's own editor; what it leaves is applied when it differs."""
+        try:
+            text = edit_outside(self.app, self._text, self._domain.name)
+        except Failure as failure:
+            self._show_failure(failure)
+            return
+        area = self.query_one(XmlArea)
+        if text != area.text:
+            area.text = text
+        if self.is_dirty:
+            self.action_editor_apply()
+        elif self._starts_outside:
+            self.desk.say("Nothing was changed.")
+            self.dismiss(None)
+
+    @work(exclusive=True, group="leaving", exit_on_error=True)
+    async def action_leave(self) -> None:
+        """Leave; ask first when that loses changes."""
+        if self.is_dirty:
+            dialog = ChoiceOfThree(
+                "Leave the editor?",
+                f"The XML of {self._domain.name} was changed here and not applied.",
+                (("d", "discard", "forget the changes."), ("a", "apply", "check them and define the domain.")),
+            )
+            answer = await self.app.push_screen_wait(dialog)
+            if answer == "apply":
+                self.action_editor_apply()
+            if answer != "discard":
+                return
+        if self.is_current:
+            self.dismiss(None)
+
+    def _show_failure(self, failure: Failure) -> None:
+        where = f"line {failure.line}: " if failure.line else ""
+        self._show_problem(f"{where}{failure.said.strip()} {failure.advice}".strip())
+        if failure.line:
+            area = self.query_one(XmlArea)
+            area.move_cursor((min(failure.line, area.document.line_count) - 1, 0), center=True)
+        self.query_one(XmlArea).focus()
+
+    def _show_problem(self, problem: str) -> None:
+        text = f" {glyphs().bad} {problem}" if problem else ""
+        shown = self.query_one("#editor-problem", Static)
+        shown.update(Content(text))
+        shown.set_class(bool(problem), "-shown")
+
+
+def _has_syntax() -> bool:
+    """Return whether the optional package for colours is installed."""
+    from importlib.util import find_spec
+
+    return find_spec("tree_sitter_xml") is not None

@@ -1,0 +1,40 @@
+"""What happened to an opened domain, as lines: libvirt's events of this session, then QEMU's own log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from kvmtui.model.event import DomainEvent
+from kvmtui.text import clock, printable
+from kvmtui.ui.widgets.text_lines import TextLine
+
+_TROUBLE = re.compile(r"\b(error|fail(ed|ure)?|cannot|could not|denied|refused|terminating|no space|crash(ed)?)\b", re.IGNORECASE)
+_WORRY = re.compile(r"\bwarn(ing)?\b", re.IGNORECASE)
+
+
+def log_lines(events: Sequence[DomainEvent], log: str, problem: str) -> list[TextLine]:
+    """Return the events, the newest first, and QEMU's log as it is in its file, or why it cannot be read."""
+    lines: list[TextLine] = [(("Events since this program started", "heading"),)]
+    if not events:
+        lines.append((("none", "dim"),))
+    lines += [((f"{clock(event.when)}  ", "label"), (event.text, _tone(event.text))) for event in reversed(events)]
+    lines += [(), (("QEMU's log", "heading"),)]
+    if problem:
+        lines.append(((problem, "warn"),))
+    elif not log:
+        lines.append((("empty", "dim"),))
+    lines += _log(log)
+    return lines
+
+
+def _log(log: str) -> Iterator[TextLine]:
+    for line in log.expandtabs().splitlines():
+        text = printable(line)
+        yield ((text, _tone(text)),)
+
+
+def _tone(text: str) -> str:
+    if text.lstrip().startswith("-"):  # a word of QEMU's command line
+        return ""
+    return "bad" if _TROUBLE.search(text) else "warn" if _WORRY.search(text) else ""
