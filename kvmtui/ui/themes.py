@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from textual.app import App
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from kvmtui.config import THEMES
 
@@ -53,22 +54,7 @@ _CONTRAST = Theme(
     text_alpha=1.0,
     variables={"block-cursor-background": "#ffff00", "block-cursor-foreground": "#000000"},
 )
-_ANSI = Theme(
-    name=f"{_PREFIX}ansi",
-    ansi=True,
-    primary="ansi_blue",
-    secondary="ansi_cyan",
-    accent="ansi_yellow",
-    warning="ansi_yellow",
-    error="ansi_red",
-    success="ansi_green",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
-    boost="ansi_default",
-    variables={"block-cursor-background": "ansi_cyan", "block-cursor-foreground": "ansi_black"},
-)
+_ANSI = replace(BUILTIN_THEMES["ansi-dark"], name=f"{_PREFIX}ansi")
 
 
 def register(app: App[Any]) -> None:
