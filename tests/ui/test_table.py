@@ -300,7 +300,7 @@ async def test_what_is_beside_the_row_is_drawn_when_it_changes() -> None:
 
 async def test_columns_that_do_not_fit_vanish_by_priority_and_can_be_scrolled_to() -> None:
     app = TableApp(things("a", "b"))
-    async with app.run_test(size=(22, 12)) as pilot:
+    async with app.run_test(size=(24, 12)) as pilot:
         await pilot.pause()
         assert screen_lines(app)[0].split() == ["NAME", "SIZE›"]
         await pilot.press("right")

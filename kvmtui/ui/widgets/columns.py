@@ -10,6 +10,9 @@ from kvmtui.ui.widgets.cells import Align, Cell
 
 R = TypeVar("R")
 
+GAP = 2
+"""Cells between two columns."""
+
 
 @dataclass(frozen=True)  # no slots: Python 3.11 cannot make `Column[Row](…)` of a slotted frozen class
 class Column(Generic[R]):
@@ -68,44 +71,43 @@ def place(columns: Sequence[Column[R]], width: int, first: int = 0, margin: int 
         first: how many columns after the first one are scrolled away; 0: the least important ones give way instead.
         margin: terminal cells that are kept free at the left.
     """
-    gap = 1 if width < 100 else 2
     room = width - margin
-    kept = _scrolled(columns, room, first, gap) if first else _most_important(columns, room, gap)
-    widths = _shared(kept, room, gap)
+    kept = _scrolled(columns, room, first) if first else _most_important(columns, room)
+    widths = _shared(kept, room)
     placed, x = [], margin
     for column, cells in zip(kept, widths, strict=True):
         placed.append(Placed(column, x, min(cells, max(0, width - x))))
-        x += cells + gap
+        x += cells + GAP
     is_last_hidden = bool(columns) and columns[-1].id != kept[-1].id
     return Placement(tuple(placed), bool(first), is_last_hidden if first else len(kept) < len(columns))
 
 
-def _needed(columns: Sequence[Column[R]], gap: int) -> int:
-    return sum(column.width for column in columns) + gap * max(0, len(columns) - 1)
+def _needed(columns: Sequence[Column[R]]) -> int:
+    return sum(column.width for column in columns) + GAP * max(0, len(columns) - 1)
 
 
-def _most_important(columns: Sequence[Column[R]], room: int, gap: int) -> list[Column[R]]:
+def _most_important(columns: Sequence[Column[R]], room: int) -> list[Column[R]]:
     kept = list(columns)
-    if _needed(kept, gap) > room:
+    if _needed(kept) > room:
         kept = [column.compact or column for column in kept]
-    while _needed(kept, gap) > room and any(column.priority for column in kept[1:]):
+    while _needed(kept) > room and any(column.priority for column in kept[1:]):
         kept.remove(max(reversed(kept[1:]), key=lambda column: column.priority))
     return kept
 
 
-def _scrolled(columns: Sequence[Column[R]], room: int, first: int, gap: int) -> list[Column[R]]:
+def _scrolled(columns: Sequence[Column[R]], room: int, first: int) -> list[Column[R]]:
     kept = list(columns[:1])
     for column in columns[1 + first :]:
-        if _needed([*kept, column], gap) > room and len(kept) > 1:
+        if _needed([*kept, column]) > room and len(kept) > 1:
             break
         kept.append(column)
     return kept
 
 
-def _shared(columns: Sequence[Column[R]], room: int, gap: int) -> list[int]:
+def _shared(columns: Sequence[Column[R]], room: int) -> list[int]:
     """Return the columns' widths with what is left over given to the flexible ones by their shares."""
     widths = [column.width for column in columns]
-    spare = room - _needed(columns, gap)
+    spare = room - _needed(columns)
     while spare > 0:
         growing = [index for index, column in enumerate(columns) if column.flex and widths[index] < column.max_width]
         if not growing:

@@ -70,15 +70,11 @@ def _word_tone(domain: Domain) -> Tone:
     return "dim" if domain.state is DomainState.SHUT_OFF else "warn" if domain.state is DomainState.PAUSED else ""
 
 
-def _cpu(domain: Domain) -> Cell:
+def _cpu(domain: Domain, slots: int = 8) -> Cell:
     if domain.cpu is None:
-        return (Part("   -", "dim"), Part(" " * 9))
+        return Part(f"{text.UNKNOWN:>4}", "dim")
     tone: Tone = "warn" if domain.cpu >= 0.9 else ""
-    return (Part(f"{text.percent(domain.cpu):>4} ", tone), Part(sparkline(domain.cpu_history, 8), "accent"))
-
-
-def _cpu_short(domain: Domain) -> Cell:
-    return DASH if domain.cpu is None else Part(text.percent(domain.cpu), "warn" if domain.cpu >= 0.9 else "")
+    return (Part(f"{text.percent(domain.cpu):>4} ", tone), Part(sparkline(domain.cpu_history, slots), "accent"))
 
 
 def _memory_figures(domain: Domain) -> Cell:
@@ -151,7 +147,14 @@ def domain_columns(activity: Callable[[Key], str], host_name: Callable[[str], st
 
 
 def _main(activity: Callable[[Key], str]) -> Iterable[Column[Domain]]:
-    memory_short = Column[Domain]("mem", "MEM GiB", 11, _memory_figures, align="right", priority=2)
+    cpu = Column[Domain](
+        "cpu", "CPU", 11, lambda domain: _cpu(domain, 6), lambda domain: domain.cpu, priority=1, is_descending_first=True,
+        help="Share of its vCPUs' time, with its course",
+    )  # fmt: skip
+    memory = Column[Domain](
+        "mem", "MEM GiB", 11, _memory_figures, lambda domain: domain.memory_used, align="right", priority=2,
+        is_descending_first=True, help="Memory used and allowed; ~ is the host's guess",
+    )  # fmt: skip
     read, written = (lambda domain: domain.disk_read), (lambda domain: domain.disk_written)
     received, sent = (lambda domain: domain.net_received), (lambda domain: domain.net_sent)
     yield Column(
@@ -161,15 +164,8 @@ def _main(activity: Callable[[Key], str]) -> Iterable[Column[Domain]]:
         "state", "STATE", 14, lambda domain: state_cell(domain, activity(domain.key)), lambda domain: _RANKS[domain.state],
         flex=2, max_width=28, help="State and why, or what is being done",
     )  # fmt: skip
-    yield Column(
-        "cpu", "CPU", 13, _cpu, lambda domain: domain.cpu, priority=1, is_descending_first=True,
-        help="Share of its vCPUs' time, with its course",
-    )  # fmt: skip
-    yield Column(
-        "mem", "MEM used/max GiB", 17, _memory, lambda domain: domain.memory_used, priority=2,
-        compact=replace(memory_short, sort=lambda domain: domain.memory_used, is_descending_first=True),
-        is_descending_first=True, help="Memory used and allowed; ~ is the host's guess",
-    )  # fmt: skip
+    yield replace(cpu, width=13, cell=_cpu, compact=cpu)
+    yield replace(memory, title="MEM used/max GiB", width=17, cell=_memory, align="left", compact=memory)
     yield Column(
         "disk", "DISK R/W", 11, _rates(read, written), _total(read, written), priority=5, is_descending_first=True,
         help="Bytes read and written per second",

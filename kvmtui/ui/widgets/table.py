@@ -413,7 +413,7 @@ class Table(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         self.move_to(self._cursor + rows)
 
     def _place_columns(self) -> None:
-        width = self.size.width
+        width = self.scrollable_content_region.width  # without the scroll bar
         self._lines.placement = place(self._columns, width - 1, self._first_column, MARGIN)  # the last cell is the header's ›
         self._lines.width = width
         self._lines.forget()
