@@ -12,7 +12,7 @@ from kvmtui.fleet.actions_power import is_on
 from kvmtui.fleet.command import Command, virsh, virsh_name
 from kvmtui.model.domain import Domain
 from kvmtui.model.domain_xml import TAGS_NAMESPACE
-from kvmtui.model.xml_reading import child, content, read
+from kvmtui.model.xml_reading import read
 from kvmtui.text import printable_lines
 
 
@@ -50,7 +50,7 @@ async def _set_description(host: DomainOperations, domain: Domain, answers: Answ
 
 async def _present_description(host: DomainOperations, domain: Domain) -> Answers:
     root = read(await host.domain_xml(domain.key.uuid, is_inactive=domain.is_persistent is True))
-    return {"description": printable_lines(content(child(root, "description")))}
+    return {"description": printable_lines(root.findtext("description") or "")}
 
 
 def _title_problem(answer: str, _domain: Domain | None) -> str | None:

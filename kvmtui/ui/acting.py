@@ -122,6 +122,7 @@ async def _perform_one(desk: Desk, action: Action, domain: Domain) -> None:
     now = desk.fleet.domain(domain.key) or domain
     number = desk.tasks.start(action, now, answers)
     desk.last_command = str(action.command(domain.key.host, now, answers))
+    desk.say(f"{now.name}: {action.doing}… · {' '.join(desk.last_command.split())}")
     desk.tasks.keep_running(_report(desk, number))
 
 
@@ -246,10 +247,7 @@ async def _run_bulk(desk: Desk, bulk: Bulk) -> None:
 
 
 async def _report(desk: Desk, number: int) -> None:
-    """Say what a task does, what libvirt answered, that its guest does not follow, and how it ended."""
-    task = desk.tasks.task(number)
-    assert task is not None
-    desk.say(f"{task.domain.name}: {task.activity} · {_command(task)}")
+    """Say what libvirt answered, that a guest does not follow, and how it ended."""
     task = await desk.tasks.accepted(number)
     if task.is_running:
         desk.say(_line(task), "warning" if task.stage is Stage.CHECKING else "information")
