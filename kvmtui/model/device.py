@@ -217,10 +217,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "filesystem": ("target@dir",),
     "shmem": ("@name",),
     "lease": ("key",),
-    "input": ("@type+@bus",),
-    "watchdog": ("@model",),
+    "input": ("@type",),
     "audio": ("@id",),
-    "sound": ("@model",),
 }
 """Per kind the paths that name a device, in order of preference; "+" joins two."""
 
@@ -240,7 +238,7 @@ _SUMMARIES: dict[str, Callable[[etree._Element], str]] = {
     "redirdev": _of("@bus", "@type", "source@host", "port :source@service"),
     "redirfilter": _of("usbdev@class", "vendor :usbdev@vendor", "allow :usbdev@allow"),
     "smartcard": _of("@mode", "@type", "database", "certificate"),
-    "input": _of("@type", "@bus", "@model", "source@evdev", "source@dev"),
+    "input": _of("on :@bus", "@model", "source@evdev", "source@dev"),
     "watchdog": _of("@model", "action :@action"),
     "rng": _rng,
     "tpm": _tpm,

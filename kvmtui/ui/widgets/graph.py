@@ -12,7 +12,7 @@ from kvmtui.ui.widgets.text_lines import Span, TextLine
 
 Values = Sequence[float | None]
 
-PANEL_WIDTH = 38
+PANEL_WIDTH = 36
 """Cells that a panel has at least."""
 _GAP = 2
 

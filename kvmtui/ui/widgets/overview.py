@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -229,12 +230,13 @@ def _description(spec: DomainSpec, width: int) -> list[TextLine]:
 
 
 def _device_lines(sight: Sight, spec: DomainSpec, width: int) -> list[TextLine]:
-    if not spec.devices:
+    devices = _by_weight(spec.devices) if sight.has_details else _gathered(_by_weight(spec.devices))
+    if not devices:
         return []
-    kinds = max(len(device.kind) for device in spec.devices)
-    names = min(24, max(cell_len(device.name) for device in spec.devices))
+    kinds = max(len(device.kind) for device in devices)
+    names = min(24, max(cell_len(device.name) for device in devices))
     lines: list[TextLine] = [(("Devices", "heading"), (f"  {len(spec.devices)}", "dim"))]
-    for device in spec.devices:
+    for device in devices:
         name = cut(device.name, names)
         spans: list[Span] = [
             (f"{device.kind.ljust(kinds)}  ", "label"),
@@ -248,6 +250,26 @@ def _device_lines(sight: Sight, spec: DomainSpec, width: int) -> list[TextLine]:
             text = "; ".join(f"{path} {value}" for path, value in device.details)
             lines += [((" " * (kinds + 2), ""), (line, "dim")) for line in textwrap.wrap(text, max(20, width - kinds - 2))]
     return lines
+
+
+_FIRST = ("disk", "interface", "graphics", "video", "hostdev", "filesystem", "tpm", "channel", "serial", "console")
+
+
+def _by_weight(devices: Sequence[Device]) -> list[Device]:
+    """Return the devices with those first that an administrator asks about, and the controllers last."""
+    weights = {kind: number for number, kind in enumerate(_FIRST)} | {"controller": 1000}
+    return sorted(devices, key=lambda device: weights.get(device.kind, len(_FIRST)))
+
+
+def _gathered(devices: Sequence[Device]) -> list[Device]:
+    """Return the devices with all PCI bridges as one: a modern machine has a dozen that nobody chose."""
+    bridges = [device for device in devices if device.kind == "controller" and device.name.startswith("pci ")]
+    if len(bridges) < 2:
+        return list(devices)
+    models = Counter(device.summary for device in bridges)
+    summary = ", ".join(f"{number} × {model}" if number > 1 else model for model, number in models.items())
+    others = [device for device in devices if device not in bridges]
+    return [*others, Device("controller", "pci", summary)]
 
 
 def _use(device: Device, detail: DomainDetail | None) -> str:

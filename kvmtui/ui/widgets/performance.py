@@ -30,7 +30,7 @@ def performance_lines(
     draw = _Drawing(history, span)
     lines: list[TextLine] = [((f"The last {span // 60} minutes, the newest at the right", "dim"),), ()]
     lines += _section("CPU", _cpu_panels(draw, domain, detail), width)
-    memory = draw.panel("of what it may have", "memory", percent, top=1.0, tone="good")
+    memory = draw.panel("in use, of the maximum", "memory", percent, top=1.0, tone="good")
     lines += _section("Memory", [memory], width)
     for disk in detail.disks:
         lines += _section(f"Disk {disk.target}", _disk_panels(draw, disk.target), width)
@@ -86,11 +86,12 @@ def _cpu_panels(draw: _Drawing, domain: Domain, detail: DomainDetail) -> list[Pa
     for vcpu in detail.vcpus:
         readings = [*_share("steal", vcpu.steal), *_share("wait", vcpu.wait)]
         name = f"vCPU {vcpu.number}"
-        panels.append(draw.panel(name, f"{name} busy", percent, top=1.0, height=height, readings=readings))
+        series = f"vcpu {vcpu.number}"
+        panels.append(draw.panel(name, f"{series} busy", percent, top=1.0, height=height, readings=readings))
         panels += [
-            draw.panel(f"{name} {quantity}", f"{name} {quantity}", percent, top=1.0, tone="warn", height=height)
+            draw.panel(f"{name} {quantity}", f"{series} {quantity}", percent, top=1.0, tone="warn", height=height)
             for quantity in ("steal", "wait")
-            if draw.largest(f"{name} {quantity}") >= _NOTABLE_STEAL
+            if draw.largest(f"{series} {quantity}") >= _NOTABLE_STEAL
         ]
     return panels
 
