@@ -25,6 +25,12 @@ class Lane:
         self._is_abandoned = False
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
+    def submit(self, job: Callable[[], T]) -> Future[T]:
+        """Queue `job`; this needs no event loop, so that work can begin before there is one."""
+        future: Future[T] = Future()
+        self._jobs.put((job, future))
+        return future
+
     async def call(self, job: Callable[[], T], timeout: float | None = None) -> T:
         """Run `job` on this lane and return its result.
 
@@ -33,18 +39,16 @@ class Lane:
         Raises:
             TimeoutError: the job did not end in time.
         """
-        future: Future[T] = Future()
-        self._jobs.put((job, future))
         async with asyncio.timeout(timeout):
-            return await asyncio.wrap_future(future)
-
-    def post(self, job: Callable[[], object]) -> None:
-        """Run `job` on this lane; nobody waits for it, and what it raises is lost."""
-        self._jobs.put((job, Future()))
+            return await asyncio.wrap_future(self.submit(job))
 
     def abandon(self) -> None:
         """Let the thread end after the call that it is in; later calls are not run."""
         self._is_abandoned = True
+        self._jobs.put(None)
+
+    def end(self) -> None:
+        """Let the thread end after all calls that are queued."""
         self._jobs.put(None)
 
     def _run(self) -> None:
@@ -60,4 +64,5 @@ class Lane:
             else:
                 if not future.cancelled():
                     future.set_result(result)
+                del result
             del entry, job, future  # nothing may keep a libvirt object alive while the lane waits
