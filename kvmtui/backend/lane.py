@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -39,6 +38,8 @@ class Lane:
         Raises:
             TimeoutError: the job did not end in time.
         """
+        import asyncio  # here, so that calls can be under way before it is loaded
+
         async with asyncio.timeout(timeout):
             return await asyncio.wrap_future(self.submit(job))
 

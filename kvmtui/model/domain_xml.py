@@ -58,6 +58,17 @@ def row_facts(xml: str) -> RowFacts:
     )
 
 
+def brief_facts(xml: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Return the title, the tags and the MAC addresses, at a fraction of what `row_facts` costs.
+
+    Raises:
+        BrokenXml: the text is no domain XML.
+    """
+    root = read(xml)
+    macs = (attribute(child(nic, "mac"), "address") for nic in children(child(root, "devices"), "interface"))
+    return content(child(root, "title")), tags_of(root), tuple(mac for mac in macs if mac)
+
+
 def tags_of(root: etree._Element) -> tuple[str, ...]:
     """Return the tags in a domain's metadata."""
     element = child(root, "metadata", f"{{{TAGS_NAMESPACE}}}tags")

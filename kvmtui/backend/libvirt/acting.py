@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-from xml.sax.saxutils import escape
 
 import libvirt
 
@@ -19,7 +18,6 @@ from kvmtui.backend.libvirt.keycodes import code_of
 from kvmtui.backend.libvirt.states import OPERATIONS
 from kvmtui.backend.protocol import ShutdownMode
 from kvmtui.model.detail import JobProgress
-from kvmtui.model.domain_xml import TAGS_NAMESPACE
 from kvmtui.model.failure import Failure, FailureKind
 from kvmtui.text import printable_lines
 
@@ -144,7 +142,9 @@ class DomainActs(ABC):
 
     async def set_tags(self, uuid: str, tags: Sequence[str]) -> None:
         """Set the tags in the domain's metadata under `domain_xml.TAGS_NAMESPACE`."""
-        element = "<tags>" + "".join(f"<tag>{escape(tag)}</tag>" for tag in tags) + "</tags>" if tags else None
+        from kvmtui.model.domain_xml import TAGS_NAMESPACE  # here, because the first table needs no lxml
+
+        element = "<tags>" + "".join(f"<tag>{_as_text(tag)}</tag>" for tag in tags) + "</tags>" if tags else None
         kind = libvirt.VIR_DOMAIN_METADATA_ELEMENT
         await self._run(
             uuid, "set the tags of", lambda domain: _set_metadata(domain, kind, element, key=_TAGS_PREFIX, uri=TAGS_NAMESPACE)
@@ -228,6 +228,10 @@ def _set_metadata(domain: VirDomain, kind: int, text: str | None, *, key: str | 
     except libvirt.libvirtError as error:
         if text is not None or error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN_METADATA:
             raise  # what was not there is gone as wished
+
+
+def _as_text(words: str) -> str:
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _job_of(domain: VirDomain) -> JobProgress | None:

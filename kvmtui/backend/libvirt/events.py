@@ -5,18 +5,20 @@ Events are hints: they say which domain to read again, and they are news for peo
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import libvirt
 
 from kvmtui.backend.libvirt.calls import VirConnect, VirDomain
 from kvmtui.backend.libvirt.event_words import WORDS, is_about_definition
+
+if TYPE_CHECKING:
+    import asyncio
 
 COALESCING = 0.04
 """Seconds for which events are gathered before the loop hears of them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import libvirt
 
@@ -16,9 +17,11 @@ from kvmtui.backend.libvirt.calls import LIST_GROUPS, VirDomain, fan_out, whole_
 from kvmtui.backend.libvirt.connection import Connection
 from kvmtui.backend.libvirt.errors import is_gone, is_unsupported, one_line
 from kvmtui.backend.libvirt.ledger import Facts, Flags, Ledger
-from kvmtui.model.domain_xml import RowFacts, row_facts
 from kvmtui.model.failure import Failure
 from kvmtui.text import printable
+
+if TYPE_CHECKING:
+    from kvmtui.model.domain_xml import RowFacts
 
 _FLAGS = {
     "transient": libvirt.VIR_CONNECT_LIST_DOMAINS_TRANSIENT,
@@ -43,6 +46,8 @@ class FactsReader:
 
     def read_xml(self, uuids: Sequence[str], *, keeps_whole: bool) -> float:
         """Read the XML of some domains and return the processor seconds it took; `keeps_whole` keeps what the detail shows."""
+        from kvmtui.model.domain_xml import brief_facts, row_facts  # here, because the first table needs no lxml
+
         started = time.thread_time()
         answers = fan_out([self._xml_call(uuid) for uuid in uuids], min(self._width, _XML_AT_A_TIME))
         for uuid, xml in zip(uuids, answers, strict=True):
@@ -51,11 +56,12 @@ class FactsReader:
                     self._note(uuid, Facts(problem=one_line(xml)), None)
                 continue
             try:
-                whole = row_facts(xml)
+                whole = row_facts(xml) if keeps_whole else None
+                title, tags, macs = brief_facts(xml)
             except Failure as failure:
                 self._note(uuid, Facts(problem=printable(failure.said)), None)
             else:
-                self._note(uuid, _row_part(whole), whole if keeps_whole else None)
+                self._note(uuid, _facts(title, tags, macs), whole)
         return time.thread_time() - started
 
     def read_flags(self) -> float:
@@ -137,11 +143,10 @@ class FactsReader:
             self._ledger.stale.append(uuid)
 
 
-def _row_part(whole: RowFacts) -> Facts:
-    macs = tuple(sys.intern(nic.mac.lower()) for nic in whole.nics)
-    if not whole.title and not whole.tags and not macs:
+def _facts(title: str, tags: tuple[str, ...], macs: tuple[str, ...]) -> Facts:
+    if not title and not tags and not macs:
         return _NO_FACTS
-    return Facts(whole.title, tuple(sys.intern(tag) for tag in whole.tags), macs)
+    return Facts(title, tuple(sys.intern(tag) for tag in tags), tuple(mac.lower() for mac in macs))
 
 
 _NO_FACTS = Facts()

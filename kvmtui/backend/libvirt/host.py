@@ -1,30 +1,33 @@
-"""One host over libvirt: keeps the URI connected, lets a watch read it, and runs operations on it."""
+"""One host over libvirt: keeps the URI connected, lets a watch read it, and runs operations on it.
+
+What needs asyncio is imported when there is an event loop, so that the first connection opens while that is loaded.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import libvirt
 
 from kvmtui.backend.libvirt.acting import DomainActs, logs_of
-from kvmtui.backend.libvirt.attention import Attention
 from kvmtui.backend.libvirt.calls import VirConnect, VirDomain
 from kvmtui.backend.libvirt.connection import Connection
 from kvmtui.backend.libvirt.errors import failure_of
 from kvmtui.backend.libvirt.ledger import Ledger
 from kvmtui.backend.libvirt.reachability import is_local, open_timeout
 from kvmtui.backend.libvirt.session import Session, lost
-from kvmtui.backend.libvirt.watch import Watch
-from kvmtui.backend.libvirt.workers import Workers
 from kvmtui.backend.protocol import HostListener, Interest
 from kvmtui.model.failure import Failure, FailureKind
 from kvmtui.text import printable
+
+if TYPE_CHECKING:
+    from kvmtui.backend.libvirt.attention import Attention
+    from kvmtui.backend.libvirt.workers import Workers
 
 T = TypeVar("T")
 
@@ -44,12 +47,22 @@ class LibvirtHost(DomainActs):
         self.key = uri
         self._is_read_only = is_read_only
         self._interval = interval
-        self._attention = Attention()
         self._ledger = Ledger(uri)
         self._session: Session | None = None
         self._is_connected = False
         self._is_closed = False
-        self._workers = Workers()
+
+    @cached_property
+    def _attention(self) -> Attention:
+        from kvmtui.backend.libvirt.attention import Attention
+
+        return Attention()
+
+    @cached_property
+    def _workers(self) -> Workers:
+        from kvmtui.backend.libvirt.workers import Workers
+
+        return Workers()
 
     def begin(self) -> None:
         """Start to connect on a thread, before there is an event loop; `run` takes the result."""
@@ -59,6 +72,8 @@ class LibvirtHost(DomainActs):
 
     async def run(self, listener: HostListener) -> None:
         """Connect, read and reconnect until cancelled."""
+        from kvmtui.backend.libvirt.watch import Watch
+
         shortest, longest = RETRY_LOCAL if is_local(self.key) else RETRY_REMOTE
         wait = shortest
         try:
@@ -75,7 +90,7 @@ class LibvirtHost(DomainActs):
                     failure = Failure(FailureKind.OTHER, "read the host", printable(repr(bug)), "This is a fault of kvmtui.")
                 self._retire()
                 listener.lost(failure)
-                await self._rest(wait * random.uniform(0.8, 1.2))  # noqa: S311 - spreads the load, hides nothing
+                await self._rest(wait)
                 wait = min(wait * 2, longest)
         finally:
             self._retire()
@@ -106,6 +121,8 @@ class LibvirtHost(DomainActs):
         self._retire()
 
     async def _connect(self, listener: HostListener) -> Session:
+        import asyncio
+
         self.begin()
         session = self._session
         if session is None:
@@ -127,9 +144,13 @@ class LibvirtHost(DomainActs):
         return OPEN_DEADLINE_LOCAL if is_local(self.key) else OPEN_DEADLINE_REMOTE
 
     async def _rest(self, seconds: float) -> None:
+        import asyncio
+        import random
+
         self._attention.wake.clear()
+        spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that many do not come back at the same moment
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds * spread):
                 await self._attention.wake.wait()
 
     def _retire(self) -> None:

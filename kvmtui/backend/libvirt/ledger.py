@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from kvmtui.backend.libvirt.states import job_of, reason_of, state_of
 from kvmtui.model.domain import Domain, DomainState
-from kvmtui.model.domain_xml import RowFacts
 from kvmtui.model.key import Key
 from kvmtui.model.rates import Counter, rate, rounded, share
 from kvmtui.text import printable
+
+if TYPE_CHECKING:
+    from kvmtui.model.domain_xml import RowFacts
 
 CPU_SAMPLES = 8
 """Values of a domain's CPU history."""

@@ -29,7 +29,7 @@ T = TypeVar("T")
 LATE_AFTER = 5.0
 """Seconds without an answer after which the host is called late."""
 GIVEN_UP_AFTER = 60.0
-SECOND_POLL = 0.4
+SECOND_POLL = 0.3
 """Seconds from the first CPU times to those that they are compared with."""
 SHORTEST_GAP = 0.05
 """Seconds between two polls, however many events ask for one."""
@@ -74,7 +74,7 @@ class Watch:
         await self._show(self._session.filled)
         is_second, interval = True, self._interval
         while True:
-            await self._pause(SECOND_POLL if is_second else interval)
+            await (asyncio.sleep(SECOND_POLL) if is_second else self._pause(interval))
             touched, self._attention.touched = frozenset(self._attention.touched), set()
             visible = self._attention.looked_at
             reading = self._session.lane.submit(_tick(self._session, visible, touched, is_second=is_second))
