@@ -139,7 +139,7 @@ class DomainScreen(DeskScreen):
                 self._text.show(self._xml_lines())
             case _:
                 events = self.desk.fleet.events(self.domain_key)
-                self._text.show(log_lines(events, self._log, self._log_problem))
+                self._text.show(log_lines(events, self._log, self._log_problem), follows=True)
         self._show_status()
 
     def _show_overview(self) -> None:
@@ -186,7 +186,9 @@ class DomainScreen(DeskScreen):
         if not documents.live and not documents.persistent:
             return [((documents.problem or "Reading…", "bad" if documents.problem else "dim"),)]
         if self._kind == "diff":
-            return diff_lines(diff(documents.live, documents.persistent)) or [(("No difference.", "dim"),)]
+            changes = [((f"After a restart: {change}", "accent"),) for change in documents.pending]
+            unchanged: list[TextLine] = [(("Nothing that a restart would change; what follows is there while it runs.", "dim"),)]
+            return [*(changes or unchanged), (), *diff_lines(diff(documents.live, documents.persistent))]
         return xml_lines(self._xml_text())
 
     def action_opened_xml_kind(self) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -42,15 +41,25 @@ class XmlArea(TextArea):
         line.plain = "".join(map(_harmless, line.plain))
         return line
 
+    async def _on_key(self, event: events.Key) -> None:
+        """Obey a key of its own at once: Textual runs bindings later than it types, so that in "Down, x" x would overtake."""
+        bound = self._bindings.key_to_bindings.get(event.key)
+        if bound and self.has_focus:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(bound[0].action)
+        elif event.key != "escape":  # which would only move the focus
+            await super()._on_key(event)
+
 
 class XmlEditor(DeskScreen):
     """Edits the persistent XML of one domain."""
 
     KEY_HINTS = ("editor.apply", "editor.outside", "app.back")
     BINDINGS: ClassVar[list[BindingType]] = [
-        replace(binding("editor.apply"), priority=True),
-        replace(binding("editor.outside"), priority=True),
-        replace(binding("app.back", "leave"), priority=True),
+        binding("editor.apply"),
+        binding("editor.outside"),
+        binding("app.back", "leave"),
     ]
 
     def __init__(self, domain: Domain, xml: str, *, is_outside: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""What happened to an opened domain, as lines: libvirt's events of this session, then QEMU's own log."""
+"""What happened to an opened domain, as lines: QEMU's own log, then libvirt's events of this session."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _WORRY = re.compile(r"\bwarn(ing)?\b", re.IGNORECASE)
 
 
 def log_lines(events: Sequence[DomainEvent], log: str, problem: str) -> list[TextLine]:
-    """Return the events, the newest first, and QEMU's log as it is in its file, or why it cannot be read."""
-    lines: list[TextLine] = [(("Events since this program started", "heading"),)]
-    if not events:
-        lines.append((("none", "dim"),))
-    lines += [((f"{clock(event.when)}  ", "label"), (event.text, _tone(event.text))) for event in reversed(events)]
-    lines += [(), (("QEMU's log", "heading"),)]
+    """Return QEMU's log as it is in its file, or why it cannot be read, and then the events, the newest last."""
+    lines: list[TextLine] = [(("QEMU's log", "heading"),)]
     if problem:
         lines.append(((problem, "warn"),))
     elif not log:
         lines.append((("empty", "dim"),))
     lines += _log(log)
+    lines += [(), (("Events since this program started", "heading"),)]
+    if not events:
+        lines.append((("none", "dim"),))
+    lines += [((f"{clock(event.when)}  ", "label"), (event.text, _tone(event.text))) for event in events]
     return lines
 
 

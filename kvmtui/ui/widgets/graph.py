@@ -43,7 +43,10 @@ class Panel:
 
 
 def graph(values: Values, height: int, top: float) -> list[str]:
-    """Return columns of blocks, one per value, as `height` lines from the upper one down; unknown values are blank."""
+    """Return columns of blocks, one per value, as `height` lines from the upper one down.
+
+    Unknown values are blank; a known one has a trace at least, so that it can be seen since when there are values.
+    """
     sparks = glyphs().sparks
     steps = len(sparks)
     heights = [0 if value is None else _level(value, top, height * steps) for value in values]
@@ -87,8 +90,6 @@ def panel_lines(panels: Sequence[Panel], width: int) -> list[TextLine]:
 
 
 def _level(value: float, top: float, levels: int) -> int:
-    if value <= 0 or top <= 0:
-        return 0
     return max(1, min(levels, ceil(value / top * levels - 0.5)))
 
 
@@ -103,7 +104,7 @@ def _panel(panel: Panel, width: int) -> list[list[Span]]:
     head: list[Span] = [*((part.text, "label") for part in title), (" ", "")]
     for number, reading in enumerate(readings):
         head += [("  ", "")] * bool(number) + [(f"{reading.label} {reading.text}".strip(), reading.tone)]
-    rows = graph(values, panel.height, panel.top or largest or 1.0)
+    rows = graph(values, panel.height, panel.top or largest or 1.0) if known else []
     return [_exactly(head, width), *([(row, panel.tone)] for row in rows)]
 
 

@@ -8,7 +8,7 @@ from math import ceil
 from kvmtui.model.detail import DomainDetail
 from kvmtui.model.domain import Domain
 from kvmtui.model.history import History
-from kvmtui.text import latency, percent, several, short_size
+from kvmtui.text import UNKNOWN, latency, percent, several, short_size
 from kvmtui.ui.widgets.graph import Panel, Reading, Values, bridged, panel_lines
 from kvmtui.ui.widgets.text_lines import TextLine
 
@@ -103,11 +103,11 @@ def _share(name: str, value: float | None) -> list[Reading]:
 
 
 def _per_second(value: float | None) -> str:
-    return f"{short_size(value)}/s"
+    return UNKNOWN if value is None else f"{short_size(value)}/s"
 
 
 def _requests(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f}/s"
+    return UNKNOWN if value is None else f"{value:.0f}/s"
 
 
 def _disk_panels(draw: _Drawing, target: str) -> list[Panel]:

@@ -60,10 +60,13 @@ class TextLines(ScrollView, can_focus=True, inherit_bindings=False):
         """All lines."""
         return self._lines
 
-    def show(self, lines: Sequence[TextLine]) -> None:
-        """Show these lines; the place scrolled to stays."""
+    def show(self, lines: Sequence[TextLine], *, follows: bool = False) -> None:
+        """Show these lines; the place scrolled to stays, or, with `follows`, the end does once it is in sight."""
         self._make = None
+        is_at_end = self.scroll_offset.y >= self.max_scroll_y
         self._put(lines)
+        if follows and is_at_end:
+            self.call_after_refresh(self.action_table_bottom)
 
     def show_fitted(self, make: Callable[[int], Sequence[TextLine]]) -> None:
         """Show the lines that `make` returns for a width in cells, made again when the width changes."""
