@@ -121,6 +121,16 @@ need_packages() {
     install_packages "$@" || give_up "these packages are needed and could not be installed; $instead"
 }
 
+# Installs what a private libvirtd with guests takes.
+need_lab() {
+    for program in libvirtd virtlogd virsh qemu-system-x86_64 qemu-img virt-install dnsmasq iptables ip busybox; do
+        if ! PATH=$PATH:/usr/sbin:/sbin has "$program"; then
+            need_packages lab
+            return
+        fi
+    done
+}
+
 install_packages() {
     case $(package_manager) in
         apt-get)

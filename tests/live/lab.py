@@ -162,7 +162,8 @@ class PrivateLibvirtd:
         """Make the namespaces, start virtlogd and libvirtd in them, and the default network and pool."""
         self._write_configuration()
         self._start_first_process()
-        atexit.register(self.stop)
+        if not self.is_detached:
+            atexit.register(self.stop)
         self.exec("virtlogd", "-d")
         self.restart()
         self._start_default("net", _NETWORK)
