@@ -45,7 +45,8 @@ class XmlHistory:
 
     def _keep(self, uuid: str, xml: str) -> Path:
         folder = self._directory / str(UUID(uuid))
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for directory in (self._directory.parent, self._directory, folder):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         files = self._files(uuid)
         if files and files[-1].read_text(encoding="utf-8") == xml:
             return files[-1]

@@ -80,8 +80,8 @@ async def persistent_xml(host: Host, domain: Domain) -> str:
     return await host.domain_xml(domain.key.uuid, is_inactive=True, is_secure=True)
 
 
-async def apply(desk: Desk, domain: Domain, base: str, text: str) -> bool:
-    """Check a text, ask, and define it; return whether it was defined.
+async def apply(desk: Desk, domain: Domain, base: str, text: str) -> str:
+    """Check a text, ask, and define it; return what was done, as a line of news, or nothing when the user gave up.
 
     Args:
         desk: the app.
@@ -101,7 +101,7 @@ async def apply(desk: Desk, domain: Domain, base: str, text: str) -> bool:
         if answer == "reload":
             raise ChangedMeanwhile(now)
         if answer != "apply":
-            return False
+            return ""
         notes.append("What somebody else changed meanwhile is undone where the lines below say so.")
     if domain.is_active:
         notes.append("It runs: the change takes effect when it is shut down and started again.")
@@ -109,9 +109,10 @@ async def apply(desk: Desk, domain: Domain, base: str, text: str) -> bool:
         notes.append("It is transient: this makes it persistent.")
     dialog = ChangesDialog(domain, diff(now, text), str(command(domain)), notes)
     if not await _app(desk).push_screen_wait(dialog):
-        return False
+        return ""
     await _define(desk, host, domain, now, text)
-    return True
+    later = "; it takes effect at the next start" if domain.is_active else ""
+    return f"{command(domain)} → {domain.name}: XML changed{later}."
 
 
 def _check(domain: Domain, text: str) -> None:
@@ -162,8 +163,6 @@ async def _define(desk: Desk, host: Host, domain: Domain, now: str, text: str) -
         raise Refused(failure) from None
     _journal(desk, domain, TaskState.DONE, "XML changed")
     host.poll_soon()
-    later = "; it takes effect at the next start" if domain.is_active else ""
-    desk.say(f"{command(domain)} → {domain.name}: XML changed{later}.")
 
 
 async def keep(domain: Domain, xml: str) -> None:
@@ -205,8 +204,7 @@ async def _undo(desk: Desk, domain: Domain) -> None:
         if before is None:
             desk.say(f"No earlier XML of {domain.name} is kept: it was not edited here.", "warning")
             return
-        if not await apply(desk, domain, now, before):
-            desk.say("Nothing was changed.")
+        desk.say(await apply(desk, domain, now, before) or "Nothing was changed.")
     except OSError as error:
         desk.say(f"The XML history cannot be read: {printable(str(error))}", "error")
     except (Failure, Refused) as failure:

@@ -122,10 +122,9 @@ class XmlEditor(DeskScreen):
         text = self._text
         self._show_problem("")
         try:
-            if await editing.apply(self.desk, self._domain, self._base, text):
+            if done := await editing.apply(self.desk, self._domain, self._base, text):
                 self._base = text
-                if self.is_current:
-                    self.dismiss(None)
+                self._leave(done)
         except editing.Refused as refused:
             self._show_failure(refused.failure)
         except editing.ChangedMeanwhile as changed:
@@ -154,8 +153,7 @@ class XmlEditor(DeskScreen):
         if self.is_dirty:
             self.action_editor_apply()
         elif self._starts_outside:
-            self.desk.say("Nothing was changed.")
-            self.dismiss(None)
+            self._leave("Nothing was changed.")
 
     @work(exclusive=True, group="leaving", exit_on_error=True)
     async def action_leave(self) -> None:
@@ -171,8 +169,14 @@ class XmlEditor(DeskScreen):
                 self.action_editor_apply()
             if answer != "discard":
                 return
+        self._leave()
+
+    def _leave(self, news: str = "") -> None:
+        """Go back to the screen below and say the news there."""
         if self.is_current:
             self.dismiss(None)
+        if news:
+            self.app.call_later(self.desk.say, news)
 
     def _show_failure(self, failure: Failure) -> None:
         where = f"line {failure.line}: " if failure.line else ""
