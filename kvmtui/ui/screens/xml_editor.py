@@ -48,8 +48,8 @@ class XmlArea(TextArea):
             event.stop()
             event.prevent_default()
             await self.run_action(bound[0].action)
-        elif event.key != "escape":  # which would only move the focus
-            await super()._on_key(event)
+        elif event.key == "escape":
+            event.prevent_default()  # TextArea would move the focus with it
 
 
 class XmlEditor(DeskScreen):
