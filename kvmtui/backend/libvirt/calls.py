@@ -16,7 +16,7 @@ VirConnect: TypeAlias = Any
 """libvirt.virConnect, whose published annotations are wrong for what returns lists; so `VirDomain`."""
 VirDomain: TypeAlias = Any
 
-WIDEST = 32
+WIDEST = 64
 """Calls made at a time over a slow link; the daemon works on five of one client at once, the others wait in the socket."""
 
 SLOW_LINK = 0.002

@@ -12,8 +12,8 @@ from kvmtui.backend.libvirt.session import Session
 
 STEP = 0.25
 """Seconds between two looks at what is due."""
-PORTION = 12
-"""Domains whose XML is read in one go."""
+SMALLEST_PORTION, LARGEST_PORTION = 16, 120
+"""Domains out of sight whose XML is read in one go, as far as `DUTY` allows."""
 DUTY = 0.02
 """Share of one core that reading XML in the background may take."""
 ROLLING = 120.0
@@ -38,6 +38,7 @@ class FactRounds:
         self._queue: list[str] = []
         self._resting_until = 0.0
         self._flags_rest = 0.0
+        self._portion = SMALLEST_PORTION
         self._began = time.monotonic()
 
     async def run(self) -> None:
@@ -91,6 +92,8 @@ class FactRounds:
             self._attention.redefined -= set(portion)
             cost = await self._run(lambda: reader.read_xml(portion, keeps_whole=False))
             self._resting_until = time.monotonic() + cost / DUTY - STEP
+            affordable = int(STEP * DUTY * len(portion) / max(cost, 1e-6))
+            self._portion = max(SMALLEST_PORTION, min(LARGEST_PORTION, affordable))
 
     def _is_due(self, uuid: str) -> bool:
         if uuid in self._attention.redefined or uuid not in self._ledger.whole_facts:
@@ -104,10 +107,10 @@ class FactRounds:
         if not self._queue:
             before = time.monotonic() - ROLLING
             self._queue = [uuid for uuid in entries if read_at.get(uuid, before) <= before]
-        changed = [uuid for uuid in self._attention.redefined if uuid not in looked_at][:PORTION]
+        changed = [uuid for uuid in self._attention.redefined if uuid not in looked_at][: self._portion]
         portion = [uuid for uuid in changed if uuid in entries]
         self._attention.redefined -= set(changed) - set(portion)
-        while self._queue and len(portion) < PORTION:
+        while self._queue and len(portion) < self._portion:
             uuid = self._queue.pop()
             if uuid in entries and uuid not in looked_at and uuid not in portion:
                 portion.append(uuid)

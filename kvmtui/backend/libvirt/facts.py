@@ -29,7 +29,7 @@ _FLAGS = {
     "managed_save": libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE,
     "snapshots": libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT,
 }
-_XML_AT_A_TIME = 8
+_XML_AT_A_TIME = 16
 """XML descriptions asked for side by side over a slow link: they are large, and the table's numbers share it."""
 
 
