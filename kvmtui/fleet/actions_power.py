@@ -10,7 +10,7 @@ from kvmtui.backend.protocol import DomainOperations, ShutdownMode
 from kvmtui.fleet.action import Action, Answers, Danger, Field, FieldKind, Progress, Settling
 from kvmtui.fleet.command import Command, virsh, virsh_name, virsh_words
 from kvmtui.model.domain import Domain, DomainState
-from kvmtui.model.failure import Failure
+from kvmtui.model.failure import Failure, FailureKind
 
 JOB_INTERVAL = 0.5
 """Seconds between two looks at a job's progress."""
@@ -87,6 +87,18 @@ def _does(call: Call, result: str) -> Callable[[DomainOperations, Domain, Answer
         return result
 
     return run
+
+
+async def _start_afresh(host: DomainOperations, domain: Domain, _answers: Answers, _progress: Progress) -> str:
+    try:
+        await host.start(domain.key.uuid, drops_managed_save=True)
+    except Failure as failure:
+        if failure.kind not in {FailureKind.UNSUPPORTED, FailureKind.INVALID}:
+            raise
+        if domain.has_managed_save:  # for a driver without the flag `virsh start --force-boot` takes these two steps, too
+            await host.remove_managed_save(domain.key.uuid)
+        await host.start(domain.key.uuid)
+    return "started afresh"
 
 
 async def _save(host: DomainOperations, domain: Domain, _answers: Answers, progress: Progress) -> str:
@@ -170,7 +182,7 @@ STARTS = (
         doing="starting",
         reason=lambda domain: _not_off(domain) or _no_saved_state(domain),
         words=_virsh("start", "--force-boot"),
-        run=_does(lambda host, domain: host.start(domain.key.uuid, drops_managed_save=True), "started afresh"),
+        run=_start_afresh,
         danger=Danger.DESTROYS,
         loses="Its saved state is deleted: what ran in it is lost.",
         took_effect=_is_active,
