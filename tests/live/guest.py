@@ -23,6 +23,8 @@ class GuestOptions:
     description: str = ""
     tags: tuple[str, ...] = ()
     machine: Literal["pc", "q35"] = "pc"
+    has_kernel: bool = True
+    """Whether there is anything to boot."""
     vcpus: int = 1
     memory_mib: int = 128
     disk: Literal["qcow2", "raw", "none"] = "qcow2"
@@ -123,10 +125,7 @@ class Guest:
     @cached_property
     def xml(self) -> str:
         """Its definition."""
-        options, image = self.options, guest_image()
-        arguments = ["console=tty0", "console=ttyS0", "quiet", "panic=-1", f"lab.name={self.name}"]
-        arguments += ["lab.ignores_acpi"] if options.ignores_acpi else []
-        arguments += [f"lab.load={options.load}"] if options.load else []
+        options = self.options
         return f"""\
 <domain type='qemu'>
   <name>{escape(self.name)}</name>
@@ -138,9 +137,7 @@ class Guest:
   <vcpu>{options.vcpus}</vcpu>
   <os>
     <type arch='x86_64' machine='{options.machine}'>hvm</type>
-    <kernel>{image.kernel}</kernel>
-    <initrd>{image.initrd}</initrd>
-    <cmdline>{" ".join(arguments)}</cmdline>
+    {self._kernel() if options.has_kernel else ""}
   </os>
   <features><acpi/></features>
   <on_poweroff>destroy</on_poweroff>
@@ -156,6 +153,13 @@ class Guest:
     @property
     def _log(self) -> Path:
         return self.lab.folder / "log" / f"{self.name}.console"
+
+    def _kernel(self) -> str:
+        image = guest_image()
+        arguments = ["console=tty0", "console=ttyS0", "quiet", "panic=-1", f"lab.name={self.name}"]
+        arguments += ["lab.ignores_acpi"] if self.options.ignores_acpi else []
+        arguments += [f"lab.load={self.options.load}"] if self.options.load else []
+        return f"<kernel>{image.kernel}</kernel><initrd>{image.initrd}</initrd><cmdline>{' '.join(arguments)}</cmdline>"
 
     def _devices(self) -> str:
         options = self.options
