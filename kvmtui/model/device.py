@@ -191,9 +191,8 @@ def _tpm(tpm: etree._Element) -> str:
 
 
 def _rng(rng: etree._Element) -> str:
-    return _listed(
-        _words(rng, "@model", "backend@model", "backend", joint=", "), _words(rng, "rate@bytes", "bytes per :rate@period")
-    )
+    limit = f"{at(rng, 'rate@bytes')} bytes per {at(rng, 'rate@period') or '1000'} ms" if at(rng, "rate@bytes") else ""
+    return _listed(_words(rng, "@model", "backend@model", "backend", joint=", "), limit)
 
 
 def _shmem(shmem: etree._Element) -> str:
