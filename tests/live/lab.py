@@ -206,7 +206,7 @@ class PrivateLibvirtd:
             RuntimeError: when it fails; the text says what was run and what it printed.
         """
         target = str(self._first_pid())
-        return _run("nsenter", "-t", target, "-m", "-u", "-n", "-p", *argv, timeout=timeout)
+        return _run("nsenter", "-t", target, "-m", "-u", "-n", "-p", "-r", *argv, timeout=timeout)
 
     def virsh(self, *argv: str, timeout: float = 60) -> str:
         """Run virsh on this libvirtd and return what it printed, stripped."""
