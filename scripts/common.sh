@@ -132,6 +132,7 @@ need_lab() {
 }
 
 install_packages() {
+    as_root true || return 1
     case $(package_manager) in
         apt-get)
             as_root apt-get -qq update || say "the lists of packages could not be renewed"
