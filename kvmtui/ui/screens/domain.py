@@ -291,12 +291,15 @@ class DomainScreen(DeskScreen):
         domain = self._domain
         if domain is None or self._is_gone:
             self.desk.say("This domain no longer exists.", "warning")
-        elif action_id == "domain.menu":
-            await self.desk.perform_menu([domain])
         elif action_id in editing.EDITS:
             editing.open_editor(self.desk, action_id, domain)
         else:
             await self.desk.perform(action_id, [domain])
+
+    async def action_domain_menu(self) -> None:
+        """Offer everything that can be done to this domain."""
+        if self._domain is not None and not self._is_gone:
+            await self.desk.perform_menu([self._domain])
 
     def action_opened_undo_edit(self) -> None:
         """Put the XML back as it was before the last edit."""
@@ -321,6 +324,11 @@ class DomainScreen(DeskScreen):
         if self.tab == "log":
             self._log, self._log_problem = await read_log(host, self._domain.name)
         self._show_tab()
+
+    @property
+    def has_read(self) -> bool:
+        """Whether the XML was read, or could not be."""
+        return bool(self._documents.live or self._documents.problem)
 
     @property
     def _is_read_only(self) -> bool:

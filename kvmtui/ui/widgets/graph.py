@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from kvmtui.ui.widgets.cells import Part, fit
+from rich.cells import cell_len
+
+from kvmtui.ui.widgets.cells import cut, fit
 from kvmtui.ui.widgets.glyphs import glyphs
 from kvmtui.ui.widgets.text_lines import Span, TextLine
 
@@ -24,6 +26,9 @@ class Reading:
     label: str
     text: str
     tone: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.text}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +103,23 @@ def _panel(panel: Panel, width: int) -> list[list[Span]]:
     known = [value for value in values if value is not None]
     largest = max(known, default=None)
     newest = next((value for value in reversed(values) if value is not None), None)
-    readings = (Reading("", panel.show(newest)), Reading("max", panel.show(largest), "dim"), *panel.readings)
-    right = "  ".join(f"{reading.label} {reading.text}".strip() for reading in readings)
-    title = fit(panel.title, max(4, width - len(right) - 1))
-    head: list[Span] = [*((part.text, "label") for part in title), (" ", "")]
-    for number, reading in enumerate(readings):
-        head += [("  ", "")] * bool(number) + [(f"{reading.label} {reading.text}".strip(), reading.tone)]
+    readings = [Reading("", panel.show(newest)), Reading("max", panel.show(largest), "dim"), *panel.readings]
+    head = _head(panel.title, readings, width)
     rows = graph(values, panel.height, panel.top or largest or 1.0) if known else []
-    return [_exactly(head, width), *([(row, panel.tone)] for row in rows)]
+    return [head, *([(row, panel.tone)] for row in rows)]
+
+
+def _head(title: str, readings: list[Reading], width: int) -> list[Span]:
+    """Return the line over a graph; readings of no concern go first when there is not room for all."""
+    while (room := width - sum(len(str(reading)) + 2 for reading in readings)) < len(title):
+        plain = [reading for reading in readings[1:] if reading.tone == "dim"]
+        if not plain:
+            break
+        readings.remove(plain[-1])
+    head: list[Span] = [(part.text, "label") for part in fit(title, max(0, room))]
+    for reading in readings:
+        head += [("  ", ""), (str(reading), reading.tone)]
+    return _exactly(head, width)
 
 
 def _exactly(spans: list[Span], width: int) -> list[Span]:
@@ -113,8 +127,7 @@ def _exactly(spans: list[Span], width: int) -> list[Span]:
     fitted: list[Span] = []
     left = width
     for text, tone in spans:
-        parts = [part for part in fit(Part(text), min(left, len(text) * 2)) if part.text.strip() or part.text] if left else []
-        piece = "".join(part.text for part in parts)[: len(text)] if len(text) <= left else text[:left]
+        piece = cut(text, left)
         fitted.append((piece, tone))
-        left -= len(piece)
+        left -= cell_len(piece)
     return [*fitted, (" " * left, "")] if left > 0 else fitted
