@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App, ScreenStackError
+from textual.app import ScreenStackError
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
@@ -31,6 +31,7 @@ from kvmtui.ui.bindings import bindings_of
 from kvmtui.ui.desk import DeskScreen, Severity
 from kvmtui.ui.screens.domains import DomainsScreen
 from kvmtui.ui.screens.unreachable import UnreachableScreen
+from kvmtui.ui.type_ahead import TypeAheadApp
 from kvmtui.ui.widgets.frame import KeyLine
 from kvmtui.ui.widgets.glyphs import choose as choose_glyphs
 
@@ -63,7 +64,7 @@ def _journal_screen() -> Screen[None]:
     return JournalScreen()
 
 
-class KvmtuiApp(App[None], inherit_bindings=False):
+class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
     """kvmtui on one terminal."""
 
     CSS_PATH = [f"styles/{area}.tcss" for area in ("app", "table", "domains", "dialogs", "tasks", "domain")]

@@ -34,6 +34,9 @@ _SHARED_KEYS = {
 }
 """Actions with one key for both; the one that applies is meant."""
 
+_ACTING = "acting"
+"""Why keys are held between questions."""
+
 _SEVERITIES: dict[TaskState, Severity] = {TaskState.DONE: "information", TaskState.FAILED: "error"}
 
 
@@ -49,8 +52,19 @@ async def open_menu(desk: Desk, domains: Sequence[Domain]) -> None:
 
 
 def _go(desk: Desk, work: Coroutine[Any, Any, None]) -> None:
-    """Let it run beside the keys: whoever handles a key must not wait for an answer to a dialog."""
-    _app(desk).run_worker(work, group="acting", exit_on_error=True)
+    """Let it run beside the keys: whoever handles a key must not wait for an answer to a dialog.
+
+    What is typed meanwhile waits for the first dialog, so that it cannot mean something else to the screen below.
+    """
+    desk.hold_keys(_ACTING)
+    _app(desk).run_worker(_then_release(desk, work), group="acting", exit_on_error=True)
+
+
+async def _then_release(desk: Desk, work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    finally:
+        desk.release_keys(_ACTING)
 
 
 def _app(desk: Desk) -> App[Any]:
@@ -58,7 +72,9 @@ def _app(desk: Desk) -> App[Any]:
 
 
 async def _ask(desk: Desk, dialog: Dialog[Any]) -> Any:
-    return await _app(desk).push_screen_wait(dialog)
+    answer = await _app(desk).push_screen_wait(dialog)
+    desk.hold_keys(_ACTING)  # another question may follow
+    return answer
 
 
 async def _pick_and_perform(desk: Desk, domains: tuple[Domain, ...]) -> None:

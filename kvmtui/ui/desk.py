@@ -41,6 +41,12 @@ class Desk(Protocol):
     def copy(self, text: str, what: str) -> None:
         """Put text on the user's clipboard by OSC 52 and say so: "copied the name"."""
 
+    def hold_keys(self, reason: object) -> None:
+        """Let what is typed wait for a screen that is about to be pushed."""
+
+    def release_keys(self, reason: object) -> None:
+        """End a hold."""
+
     async def perform(self, action_id: str, domains: Sequence[Domain]) -> None:
         """Do a domain action from asking to reporting."""
 

@@ -19,11 +19,12 @@ from kvmtui.fleet.tasks import Tasks
 from kvmtui.model.domain import Domain
 from kvmtui.ui import acting
 from kvmtui.ui.desk import Severity
+from kvmtui.ui.type_ahead import TypeAheadApp
 
 STYLES: list[str | PurePath] = [f"../../kvmtui/styles/{area}.tcss" for area in ("app", "table", "dialogs", "tasks")]
 
 
-class DeskApp(App[None], inherit_bindings=False):
+class DeskApp(TypeAheadApp, inherit_bindings=False):
     """Keeps what is said and copied."""
 
     CSS_PATH = STYLES

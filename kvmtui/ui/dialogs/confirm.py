@@ -17,6 +17,8 @@ from kvmtui.ui.dialogs.base import Dialog, command_line, names, place
 class ConfirmDialog(Dialog[bool]):
     """Names what is done to whom, where, by which command. `y` confirms, any other key does not."""
 
+    DROPS_TYPE_AHEAD = True
+
     def __init__(self, question: str, targets: Sequence[Domain] = (), *, consequence: str = "", command: str = "") -> None:
         """Ask `question`; `consequence` is a sentence, `command` a line."""
         super().__init__(question, targets, hint="y yes · any other key no", classes="-danger")
@@ -55,6 +57,8 @@ class ConfirmDialog(Dialog[bool]):
 
 class TypedPhraseDialog(Dialog[bool]):
     """Confirms only when a phrase was typed."""
+
+    DROPS_TYPE_AHEAD = True
 
     def __init__(self, question: str, phrase: str, targets: Sequence[Domain] = (), *, consequence: str = "") -> None:
         super().__init__(question, targets, hint="Enter confirms · Esc cancels", classes="-danger")

@@ -42,6 +42,8 @@ class PlanDialog(Dialog[bool]):
     Closing it while it runs stops nothing. The answer is whether it was started.
     """
 
+    DROPS_TYPE_AHEAD = True
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "start", show=False),
         Binding("n,q", "cancel", show=False),

@@ -55,7 +55,7 @@ class FilterBar(Horizontal):
         field = self._input
         field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        self.screen.set_focus(field, scroll_visible=False)  # at once: what is typed next belongs here
 
     def close(self) -> None:
         """Go out of sight."""
