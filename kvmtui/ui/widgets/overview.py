@@ -225,7 +225,7 @@ def _beside(left: Sequence[TextLine], right: Sequence[TextLine], width: int) -> 
 def _description(spec: DomainSpec, width: int) -> list[TextLine]:
     if not spec.description:
         return []
-    lines = [line for paragraph in spec.description.splitlines() for line in textwrap.wrap(paragraph, width) or [""]]
+    lines = [line for paragraph in spec.description.splitlines() for line in textwrap.wrap(paragraph, max(20, width)) or [""]]
     return [(("Description", "heading"),), *(((line, ""),) for line in lines), ()]
 
 

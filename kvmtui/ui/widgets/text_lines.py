@@ -71,7 +71,8 @@ class TextLines(ScrollView, can_focus=True, inherit_bindings=False):
     def show_fitted(self, make: Callable[[int], Sequence[TextLine]]) -> None:
         """Show the lines that `make` returns for a width in cells, made again when the width changes."""
         self._make = make
-        self._put(make(self._width))
+        if self._width > 0:  # otherwise there is no layout yet, and a resize follows
+            self._put(make(self._width))
 
     # Finding
 
