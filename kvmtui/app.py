@@ -125,6 +125,7 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
         self.set_keymap({id_: ",".join(keys) for id_, keys in self.config.keys.items() if keys != ACTIONS[id_].keys})
         self.fleet.subscribe(self._schedule_frame)
         self.tasks.subscribe(self._schedule_frame)
+        self.journal.on_problem = lambda problem: self.say(problem, "warning")
         self.fleet.start()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -133,8 +134,10 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
 
     def on_unmount(self) -> None:
         """Let go of everything without waiting for any of it."""
+        self.tasks.close()
         self.fleet.close()
         self.memory.flush()
+        self.journal.close()
 
     # What screens and dialogs ask for
 

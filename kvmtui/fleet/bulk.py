@@ -105,7 +105,8 @@ class Bulk:
         """Bring the rows' tasks up to date, and return whether any changed."""
         has_changed = False
         for index, row in enumerate(self.rows):
-            if row.task is not None and row.task.is_running and (task := self._tasks.task(row.task.number)) is not row.task:
+            task = self._tasks.task(row.task.number) if row.task is not None and row.task.is_running else None
+            if task is not None and task is not row.task:
                 self.rows[index] = replace(row, task=task)
                 has_changed = True
         return has_changed

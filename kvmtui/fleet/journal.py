@@ -5,6 +5,8 @@ No secrets come here: commands hold none.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import threading
@@ -70,7 +72,7 @@ class Journal:
 
         Args:
             file: where the journal is; None keeps it in this process.
-            on_problem: told once, on the journal's thread, when the file cannot be written.
+            on_problem: told once, on the event loop, when the file cannot be written.
         """
         self._file = file
         self.on_problem = on_problem
@@ -89,8 +91,8 @@ class Journal:
         if self._file is None:
             self._kept.append(replace(entry, key=len(self._kept)))
             return
-        line = _line(entry)
-        self._the_lane().submit(lambda: self._write(line))
+        line, loop = _line(entry), asyncio.get_running_loop()
+        self._the_lane().submit(lambda: self._write(line, loop))
 
     async def read(self) -> tuple[Entry, ...]:
         """Return the entries, the newest last; lines that are broken are left out.
@@ -113,7 +115,7 @@ class Journal:
         self._lane = self._lane or Lane("journal")
         return self._lane
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, line: bytes, loop: asyncio.AbstractEventLoop) -> None:
         assert self._file is not None
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -126,7 +128,8 @@ class Journal:
             if not self.problem:
                 self.problem = printable(f"The journal cannot be written: {self._file}: {error.strerror or error}")
                 if self.on_problem:
-                    self.on_problem(self.problem)
+                    with contextlib.suppress(RuntimeError):  # the loop has ended
+                        loop.call_soon_threadsafe(self.on_problem, self.problem)
 
     def _read(self) -> tuple[Entry, ...]:
         assert self._file is not None

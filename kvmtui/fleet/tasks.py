@@ -33,7 +33,9 @@ _UNSURE = {FailureKind.CONNECTION, FailureKind.TIMEOUT}
 class _Run:
     """What belongs to a running task and not to its row."""
 
-    def __init__(self) -> None:
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        """The row as it is now; here it outlives being forgotten."""
         self.accepted = asyncio.Event()
         self.ended = asyncio.Event()
         self.coroutine: asyncio.Task[None] | None = None
@@ -107,9 +109,9 @@ class Tasks:
         """Start an action on a domain, and return the task's number."""
         self._count += 1
         number, given = self._count, action.defaults(domain) | dict(answers or {})
-        self._tasks[number] = Task(number, action, domain, action.command(domain.key.host, domain, given), given)
+        task = self._tasks[number] = Task(number, action, domain, action.command(domain.key.host, domain, given), given)
         self._active.setdefault(domain.key, []).append(number)
-        run = self._runs[number] = _Run()
+        run = self._runs[number] = _Run(task)
         run.coroutine = asyncio.get_running_loop().create_task(self._run(number), name=f"{action.id} {domain.key.uuid}")
         run.coroutine.add_done_callback(partial(self._note_crash, number))
         self._tell()
@@ -119,12 +121,14 @@ class Tasks:
         """Wait until libvirt has answered, and return the task: ended, or waiting for its guest."""
         if run := self._runs.get(number):
             await run.accepted.wait()
+            return run.task
         return self._tasks[number]
 
     async def finished(self, number: int) -> Task:
         """Wait until a task has ended, and return it."""
         if run := self._runs.get(number):
             await run.ended.wait()
+            return run.task
         return self._tasks[number]
 
     async def cancel(self, number: int) -> str:
@@ -155,6 +159,16 @@ class Tasks:
         background = asyncio.get_running_loop().create_task(work)
         self._background.add(background)
         background.add_done_callback(self._background.discard)
+
+    def close(self) -> None:
+        """Write down what is still under way, for the program ends; nothing is undone, nothing waited for."""
+        for number, run in tuple(self._runs.items()):
+            if run.task.stage is Stage.CALLING:
+                self._end(number, TaskState.UNKNOWN, "the program ended before libvirt answered")
+            else:
+                self._end(number, TaskState.CANCELLED, f"{run.task.result}; the program ended")
+            if run.coroutine:
+                run.coroutine.cancel()
 
     # The life of one task
 
@@ -259,11 +273,14 @@ class Tasks:
             self._change(number, progress=progress)
 
     def _change(self, number: int, **fields: Any) -> Task:
-        task = self._tasks[number] = replace(self._tasks[number], **fields)
+        run = self._runs[number]
+        task = run.task = self._tasks[number] = replace(run.task, **fields)
         self._tell()
         return task
 
     def _end(self, number: int, state: TaskState, result: str = "", failure: Failure | None = None) -> None:
+        if number not in self._runs:
+            return
         task = self._change(number, state=state, result=result, failure=failure, ended=datetime.now(UTC), progress=None)
         run = self._runs.pop(number)
         numbers = self._active[task.domain.key]

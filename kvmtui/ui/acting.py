@@ -14,17 +14,17 @@ from kvmtui.fleet.actions_guest import files_lane
 from kvmtui.fleet.bulk import Bulk, plan
 from kvmtui.fleet.files import exists
 from kvmtui.fleet.task import Stage, Task, TaskState
-from kvmtui.keys import ACTIONS as KEY_ACTIONS
 from kvmtui.model.domain import Domain
 from kvmtui.model.failure import Failure
 from kvmtui.text import printable, several
-from kvmtui.ui.desk import Desk, Severity
+from kvmtui.ui.desk import Desk, Severity, is_read_only
 from kvmtui.ui.dialogs.base import Dialog
 from kvmtui.ui.dialogs.confirm import ConfirmDialog
 from kvmtui.ui.dialogs.form import FormDialog
 from kvmtui.ui.dialogs.menu import MenuDialog
 from kvmtui.ui.dialogs.pick import Choice, ChoiceDialog
 from kvmtui.ui.dialogs.plan import PlanDialog, summary
+from kvmtui.ui.editing import EDITS, open_editor
 
 _SHARED_KEYS = {
     "domain.suspend": "domain.resume",
@@ -81,8 +81,8 @@ async def _pick_and_perform(desk: Desk, domains: tuple[Domain, ...]) -> None:
     picked = await _ask(desk, MenuDialog(desk, domains))
     if picked in ACTIONS:
         await _perform(desk, ACTIONS[picked], domains)
-    elif picked in KEY_ACTIONS:
-        await _app(desk).screen.run_action(f"perform('{picked}')")
+    elif picked in EDITS:
+        open_editor(desk, picked, domains[0])
 
 
 async def _perform(desk: Desk, action: Action, domains: tuple[Domain, ...]) -> None:
@@ -115,7 +115,7 @@ def _why_not(desk: Desk, action: Action, domain: Domain) -> str | None:
     now = desk.fleet.domain(domain.key)
     if now is None:
         return "it no longer exists"
-    return action.why_not(now, desk.is_read_only) or desk.tasks.why_not(action, domain.key)
+    return action.why_not(now, is_read_only(desk, now)) or desk.tasks.why_not(action, domain.key)
 
 
 # One domain
@@ -218,6 +218,7 @@ async def _perform_many(desk: Desk, action: Action, domains: tuple[Domain, ...])
     bulk = Bulk(action, rows, desk.fleet, desk.tasks, answers)
 
     def start() -> None:
+        desk.last_command = "\n".join(str(bulk.command(row.domain)) for row in rows if row.is_planned)
         desk.tasks.keep_running(_run_bulk(desk, bulk))
 
     if bulk.danger() is Danger.NONE and all(row.is_planned for row in rows) and not action.file:

@@ -54,6 +54,12 @@ class Desk(Protocol):
         """Offer all domain actions for these domains."""
 
 
+def is_read_only(desk: Desk, domain: Domain) -> bool:
+    """Return whether a domain's host must not be written to: by the user's wish, or because the connection allows no more."""
+    facts = next((view.facts for view in desk.fleet.views if view.key == domain.key.host), None)
+    return desk.is_read_only or (facts is not None and facts.is_read_only)
+
+
 class DeskScreen(Screen[None]):
     """A full screen: header line, views, body, key line. Subclasses give the body."""
 

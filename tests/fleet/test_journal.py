@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kvmtui.fleet.journal import Entry, Journal, as_script
+from tests.fakes import wait_until
 
 WHEN = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
 
@@ -67,6 +68,7 @@ async def test_a_journal_that_cannot_be_written_says_so_once(tmp_path: Path) -> 
     journal.append(entry())
     journal.append(entry())
     journal.close(timeout=5)
+    await wait_until(lambda: said)
     assert len(said) == 1
     assert said[0].startswith("The journal cannot be written: ")
     assert journal.problem == said[0]

@@ -255,3 +255,33 @@ async def test_subscribers_hear_of_every_change_until_they_leave() -> None:
     count = len(heard)
     await tasks.finished(tasks.start(ACTIONS["domain.suspend"], ON))
     assert len(heard) == count
+
+
+async def test_what_is_under_way_when_the_program_ends_is_written_down() -> None:
+    fleet, host, tasks, journal = world(OFF)
+    other = domain("other", id=3)
+    fleet.put(HOST, snapshot(OFF, other))
+    host.gates["start"] = asyncio.Event()
+    tasks.start(ACTIONS["domain.start"], OFF)
+    await tasks.accepted(tasks.start(ACTIONS["domain.shut_down"], other))
+    tasks.close()
+    assert [entry.text for entry in await journal.read()] == [
+        "outcome unknown: the program ended before libvirt answered",
+        "cancelled: asked to shut down; the program ended",
+    ]
+    assert tasks.running == 0
+
+
+async def test_more_tasks_than_are_remembered_can_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kvmtui.fleet.tasks.ENDED_KEPT", 2)
+    guests = [domain(f"vm{number}", id=number + 1) for number in range(6)]
+    fleet, _ = fleet_of(*guests)
+    tasks = Tasks(fleet)
+    numbers = [tasks.start(ACTIONS["domain.shut_down"], guest) for guest in guests]
+    for number in numbers:
+        await tasks.accepted(number)
+    waiting = [asyncio.get_running_loop().create_task(tasks.finished(number)) for number in numbers]
+    await asyncio.sleep(0)
+    fleet.put(HOST, snapshot())
+    assert {task.state for task in await asyncio.gather(*waiting)} == {TaskState.DONE}
+    assert len(tasks.all) == 2

@@ -8,13 +8,13 @@ from kvmtui.fleet.action import Action
 from kvmtui.fleet.actions import ACTIONS
 from kvmtui.keys import ACTIONS as KEY_ACTIONS
 from kvmtui.model.domain import Domain
-from kvmtui.ui.desk import Desk
+from kvmtui.ui.desk import Desk, is_read_only
 from kvmtui.ui.dialogs.base import place
 from kvmtui.ui.dialogs.pick import Choice, ChoiceDialog
 from kvmtui.ui.widgets.frame import shown_key
 
-EDITS = ("domain.edit_xml", "domain.edit_xml_outside")
-"""Actions that the screens themselves do, for one domain."""
+EDITS = tuple(id_ for id_ in KEY_ACTIONS if id_.startswith("domain.") and id_ not in ACTIONS and id_ != "domain.menu")
+"""Actions on one domain that open an editor instead of running."""
 
 
 class MenuDialog(ChoiceDialog):
@@ -39,7 +39,7 @@ def choices_for(desk: Desk, targets: Sequence[Domain]) -> list[Choice]:
 
 
 def _choice(desk: Desk, action: Action, targets: Sequence[Domain]) -> Choice:
-    reasons = [action.why_not(domain, desk.is_read_only) or "" for domain in targets]
+    reasons = [action.why_not(domain, is_read_only(desk, domain)) or "" for domain in targets]
     fitting = [domain for domain, reason in zip(targets, reasons, strict=True) if not reason]
     is_too_many = action.is_for_one and len(targets) > 1
     reason = "for one domain at a time" if is_too_many else "" if fitting else _shared(reasons)
@@ -51,7 +51,7 @@ def _choice(desk: Desk, action: Action, targets: Sequence[Domain]) -> Choice:
 
 
 def _edit(desk: Desk, id_: str, targets: Sequence[Domain]) -> Choice:
-    reason = "read-only mode" if desk.is_read_only else "for one domain at a time" if len(targets) > 1 else ""
+    reason = "read-only mode" if is_read_only(desk, targets[0]) else "for one domain at a time" if len(targets) > 1 else ""
     return Choice(id_, KEY_ACTIONS[id_].label, _shortcut(desk, id_), reason, "", KEY_ACTIONS[id_].help)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from kvmtui.fleet.journal import Entry, as_script
 from kvmtui.fleet.task import TaskState
 from kvmtui.text import clock, printable, several
-from kvmtui.ui.bindings import bindings_of
+from kvmtui.ui.bindings import binding, bindings_of
 from kvmtui.ui.desk import DeskScreen
 from kvmtui.ui.widgets.cells import Part, Tone
 from kvmtui.ui.widgets.columns import Column
@@ -50,7 +50,7 @@ class JournalScreen(DeskScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of("view"),
         *bindings_of("journal"),
-        Binding("slash,f3", "filter", "filter", show=False),
+        binding("domains.filter", "filter"),
         Binding("escape", "back", "back", show=False),
     ]
 
@@ -80,7 +80,7 @@ class JournalScreen(DeskScreen):
         ended = sum(not task.is_running for task in self.desk.tasks.all)
         if ended != self._ended:
             self._ended = ended
-            self.run_worker(self._read(), group="journal", exclusive=True)
+            self._read()
 
     @on(Input.Changed)
     def filter_changed(self) -> None:
@@ -133,6 +133,7 @@ class JournalScreen(DeskScreen):
     def _filter(self) -> Input:
         return self.query_one("#journal-filter", Input)
 
+    @work(group="journal", exclusive=True)
     async def _read(self) -> None:
         is_at_end = self._table.cursor_index >= len(self._table.rows) - 1
         try:

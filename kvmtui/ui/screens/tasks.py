@@ -53,12 +53,14 @@ def _what(task: Task) -> str:
 
 COLUMNS: tuple[Column[Task], ...] = (
     Column("domain", "DOMAIN", 12, lambda task: task.domain.name, lambda task: task.domain.name, flex=1, max_width=32),
-    Column("action", "ACTION", 14, lambda task: task.action.label, lambda task: task.action.label, flex=1, max_width=30),
+    Column("action", "ACTION", 12, lambda task: task.action.label, lambda task: task.action.label, flex=1, max_width=30),
     Column("state", "STATE", 17, _state, lambda task: task.state.value),
-    Column("started", "STARTED", 8, lambda task: clock(task.started), lambda task: task.started, is_descending_first=True),
-    Column("time", "TIME", 7, lambda task: short_duration(task.seconds), lambda task: task.seconds, "right", priority=1),
+    Column(
+        "started", "STARTED", 8, lambda task: clock(task.started), lambda task: task.started, priority=1, is_descending_first=True
+    ),
+    Column("time", "TIME", 7, lambda task: short_duration(task.seconds), lambda task: task.seconds, "right", priority=2),
     Column("host", "HOST", 12, lambda task: task.domain.key.host, lambda task: task.domain.key.host, flex=1, priority=3),
-    Column("result", "RESULT", 20, lambda task: Part(_what(task), ""), flex=3, max_width=200, priority=2),
+    Column("result", "RESULT", 20, _what, flex=3, max_width=200),
 )
 
 
