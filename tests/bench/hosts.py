@@ -6,6 +6,8 @@ import sys
 import uuid
 from pathlib import Path
 
+import libvirt
+
 from tests.live.lab import PrivateLibvirtd
 
 _DOMAIN = """\
@@ -21,7 +23,7 @@ _DOMAIN = """\
     <graphics type='vnc' port='-1'/>
     <console type='pty'/>
   </devices>
-  <test:runstate>{state}</test:runstate>
+  {runstate}
 </domain>
 """
 _NODE = """\
@@ -39,15 +41,35 @@ DOMAIN_ROW = r"vm-\d{5}"
 
 def host_file(folder: Path, domains: int, *, is_still: bool = False) -> Path:
     """Write a host with that many domains: three of five run; none does, and so nothing ever changes, when `is_still`."""
-    states = [_SHUT_OFF] if is_still else [_RUNNING, _RUNNING, _RUNNING, _PAUSED, _SHUT_OFF]
-    parts = []
-    for number in range(1, domains + 1):
-        name = f"vm-{number:05}"
-        state = states[number % len(states)]
-        parts.append(_DOMAIN.format(name=name, uuid=uuid.uuid5(uuid.NAMESPACE_DNS, name), size=1 + number % 8, state=state))
+    parts = [_xml(number, _SHUT_OFF if is_still else _state(number)) for number in range(1, domains + 1)]
     file = folder / f"{domains}{'-still' if is_still else ''}.xml"
     file.write_text(_NODE.format(domains="".join(parts)))
     return file
+
+
+def grow(connection: libvirt.virConnect, domains: int) -> None:
+    """Make domains on a host of the test driver until it has that many besides its own one; three of five run.
+
+    A daemon's default host is shared by all who connect to it and needs no parsing, as a host of QEMU's.
+    """
+    for number in range(connection.numOfDomains() + connection.numOfDefinedDomains(), domains + 1):
+        state = _state(number)
+        if state == _SHUT_OFF:
+            connection.defineXML(_xml(number))
+        else:
+            domain = connection.createXML(_xml(number))
+            if state == _PAUSED:
+                domain.suspend()
+
+
+def _state(number: int) -> int:
+    return (_RUNNING, _RUNNING, _RUNNING, _PAUSED, _SHUT_OFF)[number % 5]
+
+
+def _xml(number: int, state: int | None = None) -> str:
+    name = f"vm-{number:05}"
+    runstate = f"<test:runstate>{state}</test:runstate>" if state else ""
+    return _DOMAIN.format(name=name, uuid=uuid.uuid5(uuid.NAMESPACE_DNS, name), size=1 + number % 8, runstate=runstate)
 
 
 def slow_uri(lab: PrivateLibvirtd, file: Path, round_trip: float) -> str:
