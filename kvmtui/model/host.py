@@ -80,7 +80,7 @@ class HostView:
     @property
     def name(self) -> str:
         """The host's name, or its URI until the name is known."""
-        return self.facts.hostname if self.facts else self.key
+        return self.facts.hostname if self.facts else self.key or "the default hypervisor"
 
     @property
     def is_current(self) -> bool:

@@ -21,7 +21,7 @@ class UnreachableScreen(DeskScreen):
     """Says of each host what was tried, what was answered and what helps; tries go on behind it."""
 
     VIEW = "view.domains"
-    KEY_HINTS = ("app.connect", "app.refresh", "app.help", "app.quit")
+    KEY_HINTS = ("app.refresh", "app.help", "app.quit")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "demo", "demo", show=False),
         Binding("c", "app.app_connect", "connect to…", show=False),
@@ -59,7 +59,7 @@ class UnreachableScreen(DeskScreen):
 
 
 def _explanation(view: HostView) -> Content:
-    name = view.key or "libvirt's default hypervisor"
+    name = view.name
     waited = (datetime.now(UTC) - view.since).total_seconds() if view.since else 0
     if view.failure is None or view.link is not Link.LOST:
         return Content.assemble((f"{glyphs().busy} {name}\n\n", "bold"), f"Connecting for {text.short_duration(waited)}…")

@@ -45,7 +45,8 @@ def _link(view: HostView, now: datetime) -> list[Part]:
         return [(mode, "$text-warning")]
     age = f" for {text.short_duration((now - view.since).total_seconds())}" if view.since else ""
     style = "$text-warning" if view.link is Link.CONNECTING else "bold $text-error"
-    return [(f"{glyphs().bad if view.link is Link.LOST else glyphs().busy} {view.link.value}{age}", style), ("  ", "")]
+    state = "not connected" if view.link is Link.LOST and view.facts is None else view.link.value
+    return [(f"{glyphs().bad if view.link is Link.LOST else glyphs().busy} {state}{age}", style), ("  ", "")]
 
 
 def _cpu(view: HostView) -> list[Part]:
