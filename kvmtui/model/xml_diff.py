@@ -91,7 +91,7 @@ def _settings_changed(now: etree._Element, then: etree._Element) -> Iterator[str
     for tag, label in _SIZES.items():
         before, after = size(child(now, tag)), size(child(then, tag))
         if before != after:
-            yield f"{label} {long_size(before)} → {long_size(after)}"
+            yield f"{label} {' → '.join(_told_apart(before, after))}"
     for path, label in _TEXTS.items():
         yield from _changed(label, at(now, path), at(then, path))
     yield from _changed("boot order", _boot(now), _boot(then))
@@ -101,6 +101,11 @@ def _settings_changed(now: etree._Element, then: etree._Element) -> Iterator[str
     for part in ("cputune", "memtune", "blkiotune", "numatune", "memoryBacking"):
         if _normal(child(now, part), "") != _normal(child(then, part), ""):
             yield f"{part} changes"
+
+
+def _told_apart(before: int | None, after: int | None) -> tuple[str, str]:
+    words = long_size(before), long_size(after)
+    return words if words[0] != words[1] else (f"{before} bytes", f"{after} bytes")
 
 
 def _changed(label: str, before: str, after: str) -> Iterator[str]:

@@ -112,7 +112,7 @@ async def apply(desk: Desk, domain: Domain, base: str, text: str) -> str:
         return ""
     await _define(desk, host, domain, now, text)
     later = "; it takes effect at the next start" if domain.is_active else ""
-    return f"{command(domain)} → {domain.name}: XML changed{later}."
+    return f"{domain.name}: XML changed{later}.  $ {command(domain)}"
 
 
 def _check(domain: Domain, text: str) -> None:

@@ -52,6 +52,7 @@ def test_a_domain_has_no_pending_changes_against_itself() -> None:
     [
         (">131072</memory>", ">262144</memory>", "memory 128.0 MiB → 256.0 MiB"),
         (">131072</currentMemory>", ">65536</currentMemory>", "current memory 128.0 MiB → 64.0 MiB"),
+        (">131072</memory>", ">131073</memory>", "memory 134217728 bytes → 134218752 bytes"),
         ("<vcpu placement='static'>2<", "<vcpu placement='static' current='2'>4<", "vCPUs 2 → 4"),
         ("pc-q35-7.2", "pc-q35-6.2", "machine pc-q35-7.2 → pc-q35-6.2"),
         ("<boot dev='network'/>", "", "boot order hd, network → hd"),

@@ -10,7 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Input
+from textual.widgets import ContentSwitcher
 
 from kvmtui.fleet.opened import Documents, read_documents, read_log
 from kvmtui.model.domain import Domain
@@ -18,7 +18,7 @@ from kvmtui.model.key import Key
 from kvmtui.model.xml_diff import diff
 from kvmtui.ui import editing
 from kvmtui.ui.bindings import binding, bindings_of
-from kvmtui.ui.desk import DeskScreen
+from kvmtui.ui.screens.finding import FindingScreen, FindLine
 from kvmtui.ui.widgets.event_log import log_lines
 from kvmtui.ui.widgets.opened import TABS, DomainTitle, TabsLine
 from kvmtui.ui.widgets.overview import Sight, overview_lines
@@ -32,7 +32,7 @@ READ_AGAIN = 5.0
 XML_KINDS = ("live", "persistent", "diff")
 
 
-class DomainScreen(DeskScreen):
+class DomainScreen(FindingScreen):
     """Shows one domain until the user leaves, even when it vanishes meanwhile."""
 
     KEY_HINTS = ("opened.next_tab", "domain.menu", "domain.edit_xml", "opened.find", "opened.copy", "opened.xml_kind", "app.help")
@@ -58,12 +58,12 @@ class DomainScreen(DeskScreen):
         with ContentSwitcher(initial=TABS[0], id="domain-body"):
             for tab in TABS:
                 yield TextLines(id=tab)
-        yield Input(id="find-line", compact=True, placeholder="find", select_on_focus=False)
+        yield FindLine()
 
     def on_mount(self) -> None:
         """Look at the domain closely from now on."""
         self._clock = self.set_interval(READ_AGAIN, self._read)
-        self._text.focus()
+        self.text.focus()
 
     def on_screen_resume(self) -> None:
         """Catch up, and read what is not polled."""
@@ -90,7 +90,7 @@ class DomainScreen(DeskScreen):
         self._is_gone = now is None and view.snapshot is not None
         age = None if view.is_current or view.snapshot is None else time.monotonic() - view.snapshot.taken
         self.query_one(DomainTitle).show(self._domain, view, is_gone=self._is_gone, age=age)
-        self._text.set_class(self._is_gone or age is not None, "-stale")
+        self.text.set_class(self._is_gone or age is not None, "-stale")
         self._show_tab()
         if now and before and (now.state, now.id) != (before.state, before.id):
             self._read()
@@ -103,15 +103,16 @@ class DomainScreen(DeskScreen):
         return self.query_one(ContentSwitcher).current or TABS[0]
 
     @property
-    def _text(self) -> TextLines:
+    def text(self) -> TextLines:
+        """The text of the tab in front."""
         return self.query_one(f"#{self.tab}", TextLines)
 
     def open_tab(self, tab: str) -> None:
         """Bring a tab to the front."""
         self.query_one(ContentSwitcher).current = tab
         self.query_one(TabsLine).show(tab)
-        self._close_find()
-        self._text.focus()
+        self.forget_found()
+        self.text.focus()
         self.fleet_changed()
         if tab == "log":
             self._read()
@@ -136,31 +137,32 @@ class DomainScreen(DeskScreen):
             case "performance":
                 self._show_performance()
             case "xml":
-                self._text.show(self._xml_lines())
+                self.text.show(self._xml_lines())
             case _:
                 events = self.desk.fleet.events(self.domain_key)
-                self._text.show(log_lines(events, self._log, self._log_problem), follows=True)
-        self._show_status()
+                self.text.show(log_lines(events, self._log, self._log_problem), follows=True)
+        self.hits_changed()
 
     def _show_overview(self) -> None:
         if self._domain is None:
-            self._text.show([(("Nothing is known of this domain yet.", "dim"),)])
+            self.text.show([(("Nothing is known of this domain yet.", "dim"),)])
             return
         documents = self._documents
         sight = Sight(
             self._domain, self.desk.fleet.detail(self.domain_key), documents.spec, documents.pending, documents.problem,
             self._has_details,
         )  # fmt: skip
-        self._text.show_fitted(lambda width: overview_lines(sight, width))
+        self.text.show_fitted(lambda width: overview_lines(sight, width))
 
     def _show_performance(self) -> None:
         if domain := self._domain:
             fleet, key = self.desk.fleet, self.domain_key
             detail, history = fleet.detail(key), fleet.history(key)
-            self._text.show_fitted(lambda width: performance_lines(domain, detail, history, self._span, width))
+            self.text.show_fitted(lambda width: performance_lines(domain, detail, history, self._span, width))
 
-    def _show_status(self) -> None:
-        number, found = self._text.hit
+    def hits_changed(self) -> None:
+        """Say at the top which XML is shown, and how many places were found in it."""
+        number, found = self.text.hit
         words = [f"{number}/{found} found"] if found else []
         if self.tab == "xml":
             words.insert(0, {"live": "live XML", "persistent": "persistent XML", "diff": "live → persistent"}[self._kind])
@@ -208,7 +210,7 @@ class DomainScreen(DeskScreen):
         if self.tab == "xml":
             self.desk.copy(self._xml_text(), f"the {self._kind} XML" if self._kind != "diff" else "the difference")
         else:
-            text = "\n".join("".join(piece for piece, _ in line).rstrip() for line in self._text.lines)
+            text = "\n".join("".join(piece for piece, _ in line).rstrip() for line in self.text.lines)
             self.desk.copy(text, f"the {self.tab}")
 
     # What else can be changed about the view
@@ -229,58 +231,10 @@ class DomainScreen(DeskScreen):
         else:
             self.open_tab("performance")
 
-    # Finding
-
-    def action_opened_find(self) -> None:
-        """Open the line in which the text to look for is typed."""
-        field = self.query_one("#find-line", Input)
-        field.add_class("-open")
-        field.focus()
-
-    def action_opened_find_next(self) -> None:
-        """Go to the next place found."""
-        self._find_again(1)
-
-    def action_opened_find_previous(self) -> None:
-        """Go to the place found before."""
-        self._find_again(-1)
-
-    def _find_again(self, step: int) -> None:
-        if self._text.hit[1]:
-            self._text.find_next(step)
-            self._show_status()
-        else:
-            self.action_opened_find()
-
-    @on(Input.Changed, "#find-line")
-    def find(self, event: Input.Changed) -> None:
-        """Find while it is typed."""
-        self._text.find(event.value)
-        self._show_status()
-
-    @on(Input.Submitted, "#find-line")
-    def keep_found(self, event: Input.Submitted) -> None:
-        """Go back to reading; what was found stays marked."""
-        self.query_one("#find-line").remove_class("-open")
-        self._text.focus()
-        if event.value and not self._text.hit[1]:
-            self.desk.say(f"“{event.value}” is not in this text.", "warning")
-
-    def _close_find(self) -> bool:
-        """Forget what was looked for; return whether there was something."""
-        field = self.query_one("#find-line", Input)
-        was_open = field.has_class("-open") or bool(field.value)
-        field.remove_class("-open")
-        field.value = ""
-        for text in self.query(TextLines):
-            text.find("")
-        return was_open
-
     def action_back(self) -> None:
         """Close the search, or leave."""
-        if self._close_find():
-            self._text.focus()
-            self._show_status()
+        if self.forget_found():
+            self.text.focus()
         else:
             self.app.pop_screen()
 

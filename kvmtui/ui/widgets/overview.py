@@ -238,14 +238,15 @@ def _device_lines(sight: Sight, spec: DomainSpec, width: int) -> list[TextLine]:
     lines: list[TextLine] = [(("Devices", "heading"), (f"  {len(spec.devices)}", "dim"))]
     for device in devices:
         name = cut(device.name, names)
-        spans: list[Span] = [
+        head: list[Span] = [
             (f"{device.kind.ljust(kinds)}  ", "label"),
             (f"{name}{' ' * (names - cell_len(name))}  ", "accent"),
-            (device.summary or UNKNOWN, "" if device.summary else "dim"),
         ]
-        lines.append(tuple(spans))
-        if use := _use(device, sight.detail):
-            lines.append(((" " * (kinds + names + 4), ""), (use, "dim")))
+        indent, room = " " * (kinds + names + 4), max(20, width - kinds - names - 4)
+        summary = textwrap.wrap(device.summary, room) or [UNKNOWN]
+        lines.append((*head, (summary[0], "" if device.summary else "dim")))
+        lines += [((indent, ""), (line, "")) for line in summary[1:]]
+        lines += [((indent, ""), (line, "dim")) for line in textwrap.wrap(_use(device, sight.detail), room)]
         if sight.has_details:
             text = "; ".join(f"{path} {value}" for path, value in device.details)
             lines += [((" " * (kinds + 2), ""), (line, "dim")) for line in textwrap.wrap(text, max(20, width - kinds - 2))]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from kvmtui.model.xml_diff import DiffLine, LineKind
 from kvmtui.text import printable
+from kvmtui.ui.widgets.glyphs import glyphs
 from kvmtui.ui.widgets.text_lines import Span, TextLine
 
 _TOKEN = re.compile(
@@ -40,7 +41,7 @@ def diff_lines(lines: Iterable[DiffLine]) -> tuple[TextLine, ...]:
     return tuple(
         ((f"{line.kind.value} {printable(line.text.expandtabs(2))}", tones[line.kind]),)
         if line.kind is not LineKind.HUNK
-        else ((f"── {line.text}", "hunk"),)
+        else ((f"{glyphs().line * 2} {line.text}", "hunk"),)
         for line in lines
     )
 
