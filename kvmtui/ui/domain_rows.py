@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
+from time import monotonic
 
 from kvmtui.fleet.fleet import Fleet
 from kvmtui.model.domain import Domain
@@ -75,7 +75,7 @@ class DomainRows:
         return self._rows
 
     def _sorted(self, domains: list[Domain]) -> list[Domain]:
-        now = time.monotonic()
+        now = monotonic()
         known = in_order_of(domains, [row.key for row in self._rows], lambda domain: domain.key)
         if known is not None and self._order.column in LIVE and not self._is_outdated and now - self._sorted_at < CALM:
             return known

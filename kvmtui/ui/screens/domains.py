@@ -156,10 +156,10 @@ class DomainsScreen(DeskScreen):
     async def on_key(self, event: events.Key) -> None:
         """Let a key whose action does not apply now say why."""
         keys = self.desk.config.keys
-        id_ = next((id_ for id_ in ACTIONS if event.key in keys[id_]), None)
-        if id_ is not None and self.focused is self.table:
+        ids = [id_ for id_ in ACTIONS if event.key in keys[id_]]
+        if ids and self.focused is self.table:
             event.stop()
-            await self.action_perform(id_)
+            await self.action_perform(next((id_ for id_ in ids if self.check_action("perform", (id_,))), ids[0]))
 
     # Actions
 
