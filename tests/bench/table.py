@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def lines(rows: Sequence[Sequence[str]]) -> Iterable[str]:
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the smallest value that at least `share` of all do not exceed."""
     ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * share // 1).__int__() - 1)]
+    return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
 
 
 def median(values: Sequence[float]) -> float:
