@@ -9,7 +9,7 @@ import libvirt
 import pytest
 from lxml import etree
 
-from kvmtui.model.domain_xml import TAGS_NAMESPACE
+from kvmtui.model.tags import TAGS_NAMESPACE
 
 HOST_FILE = files("kvmtui") / "demo" / "host.xml"
 

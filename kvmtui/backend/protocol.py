@@ -110,7 +110,7 @@ class DomainOperations(Protocol):
         """Set the description likewise; it may have several lines."""
 
     async def set_tags(self, uuid: str, tags: Sequence[str]) -> None:
-        """Set the tags in the domain's metadata under `domain_xml.TAGS_NAMESPACE`."""
+        """Set the tags in the domain's metadata under `tags.TAGS_NAMESPACE`."""
 
     async def inject_nmi(self, uuid: str) -> None:
         """Inject a non-maskable interrupt (virDomainInjectNMI)."""

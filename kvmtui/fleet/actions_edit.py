@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lxml import etree
-
 from kvmtui.backend.protocol import DomainOperations
 from kvmtui.fleet.action import Action, Answers, Field, FieldKind, Progress
 from kvmtui.fleet.actions_power import is_on
 from kvmtui.fleet.command import Command, virsh, virsh_name
 from kvmtui.model.domain import Domain
-from kvmtui.model.domain_xml import TAGS_NAMESPACE
-from kvmtui.model.xml_reading import read
+from kvmtui.model.tags import TAGS_NAMESPACE, TAGS_PREFIX, tags_element
 from kvmtui.text import printable_lines
 
 
@@ -49,6 +46,8 @@ async def _set_description(host: DomainOperations, domain: Domain, answers: Answ
 
 
 async def _present_description(host: DomainOperations, domain: Domain) -> Answers:
+    from kvmtui.model.xml_reading import read  # here, because the first screen needs no lxml
+
     root = read(await host.domain_xml(domain.key.uuid, is_inactive=domain.is_persistent is True))
     return {"description": printable_lines(root.findtext("description") or "")}
 
@@ -59,17 +58,10 @@ def _title_problem(answer: str, _domain: Domain | None) -> str | None:
 
 def _tag_words(uri: str, domain: Domain, answers: Answers) -> Command:
     start = ("metadata", virsh_name(domain), TAGS_NAMESPACE, *_scope(domain))
-    tags = tags_from(answers["tags"])
-    if not tags:
+    element = tags_element(tags_from(answers["tags"]))
+    if element is None:
         return virsh(uri, *start, "--remove")
-    return virsh(uri, *start, "--key", "kvmtui", "--set", _tags_xml(tags))
-
-
-def _tags_xml(tags: tuple[str, ...]) -> str:
-    root = etree.Element("tags")
-    for tag in tags:
-        etree.SubElement(root, "tag").text = tag
-    return etree.tostring(root, encoding="unicode")
+    return virsh(uri, *start, "--key", TAGS_PREFIX, "--set", element)
 
 
 async def _set_tags(host: DomainOperations, domain: Domain, answers: Answers, _progress: Progress) -> str:

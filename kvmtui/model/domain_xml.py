@@ -12,9 +12,9 @@ from lxml import etree
 
 from kvmtui.model.detail import DiskUse, NicUse
 from kvmtui.model.endpoint import disk_source, display_text, nic_source
+from kvmtui.model.tags import TAGS_NAMESPACE
 from kvmtui.model.xml_reading import attribute, child, children, content, read
 
-TAGS_NAMESPACE = "https://kvmtui.org/xmlns/tags/1.0"
 """The namespace of the metadata element that holds a domain's tags."""
 
 

@@ -9,8 +9,8 @@ from kvmtui.fleet.actions_guest import CHORDS
 from kvmtui.fleet.command import Command
 from kvmtui.keys import ACTIONS as KEY_ACTIONS
 from kvmtui.model.domain import Domain, DomainState
-from kvmtui.model.domain_xml import TAGS_NAMESPACE
 from kvmtui.model.key import Key
+from kvmtui.model.tags import TAGS_NAMESPACE
 from tests.fakes import domain, fleet_of
 
 URI = "qemu:///system"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from xml.sax.saxutils import escape
 
-from kvmtui.model.domain_xml import TAGS_NAMESPACE
+from kvmtui.model.tags import TAGS_NAMESPACE
 from tests.live.guest_image import guest_image
 from tests.live.lab import PrivateLibvirtd, wait_until
 

@@ -19,6 +19,7 @@ from kvmtui.backend.libvirt.states import OPERATIONS
 from kvmtui.backend.protocol import ShutdownMode
 from kvmtui.model.detail import JobProgress
 from kvmtui.model.failure import Failure, FailureKind
+from kvmtui.model.tags import TAGS_NAMESPACE, TAGS_PREFIX, tags_element
 from kvmtui.text import printable_lines
 
 T = TypeVar("T")
@@ -36,7 +37,6 @@ _REBOOT_FLAGS = {
 _KEY_HELD = 100
 """Milliseconds."""
 _NO_JOB = {libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_TIMEOUT}
-_TAGS_PREFIX = "kvmtui"
 _SYSTEM_LOGS = Path("/var/log/libvirt/qemu")
 
 
@@ -141,13 +141,10 @@ class DomainActs(ABC):
         await self._run(uuid, "set the description of", lambda domain: _set_metadata(domain, kind, description or None))
 
     async def set_tags(self, uuid: str, tags: Sequence[str]) -> None:
-        """Set the tags in the domain's metadata under `domain_xml.TAGS_NAMESPACE`."""
-        from kvmtui.model.domain_xml import TAGS_NAMESPACE  # here, because the first table needs no lxml
-
-        element = "<tags>" + "".join(f"<tag>{_as_text(tag)}</tag>" for tag in tags) + "</tags>" if tags else None
-        kind = libvirt.VIR_DOMAIN_METADATA_ELEMENT
+        """Set the tags in the domain's metadata under `tags.TAGS_NAMESPACE`."""
+        element, kind = tags_element(tags), libvirt.VIR_DOMAIN_METADATA_ELEMENT
         await self._run(
-            uuid, "set the tags of", lambda domain: _set_metadata(domain, kind, element, key=_TAGS_PREFIX, uri=TAGS_NAMESPACE)
+            uuid, "set the tags of", lambda domain: _set_metadata(domain, kind, element, key=TAGS_PREFIX, uri=TAGS_NAMESPACE)
         )
 
     async def inject_nmi(self, uuid: str) -> None:
@@ -228,10 +225,6 @@ def _set_metadata(domain: VirDomain, kind: int, text: str | None, *, key: str | 
     except libvirt.libvirtError as error:
         if text is not None or error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN_METADATA:
             raise  # what was not there is gone as wished
-
-
-def _as_text(words: str) -> str:
-    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _job_of(domain: VirDomain) -> JobProgress | None:

@@ -41,13 +41,19 @@ class FilterBar(Horizontal):
     class Closed(Message):
         """The user has finished typing."""
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._input = _FilterInput(
+            id="filter-input", compact=True, select_on_focus=False, placeholder="state:running cpu>50 tag:prod web !test"
+        )
+        self._note = Static(id="filter-note")
+        self._said = ""
+
     def compose(self) -> ComposeResult:
         """Yield the three pieces."""
         yield Static("/", id="filter-sign")
-        yield _FilterInput(
-            id="filter-input", compact=True, select_on_focus=False, placeholder="state:running cpu>50 tag:prod web !test"
-        )
-        yield Static(id="filter-note")
+        yield self._input
+        yield self._note
 
     def open(self, text: str) -> None:
         """Let the user type, beginning with `text`."""
@@ -63,8 +69,10 @@ class FilterBar(Horizontal):
 
     def say(self, note: str, *, is_problem: bool = False) -> None:
         """Say how many rows are found, or what is wrong."""
-        self.query_one("#filter-note", Static).update(Content(note))
-        self.set_class(is_problem, "-problem")
+        if note != self._said:  # an update lays out the whole screen
+            self._said = note
+            self._note.update(Content(note))
+            self.set_class(is_problem, "-problem")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell what is typed."""
@@ -75,7 +83,3 @@ class FilterBar(Horizontal):
         """Keep the filter."""
         event.stop()
         self.post_message(self.Closed())
-
-    @property
-    def _input(self) -> Input:
-        return self.query_one("#filter-input", Input)
