@@ -21,72 +21,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.live.lab_files import FIRST_PROCESS, FOLDERS, LIBVIRTD_CONF, NETWORK, POOL, QEMU_CONF
+
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-
-_FOLDERS = (
-    "cache",
-    "etc/hooks",
-    "etc/nwfilter",
-    "etc/qemu/autostart",
-    "etc/qemu/networks/autostart",
-    "etc/secrets",
-    "etc/storage/autostart",
-    "images",
-    "lib/boot",
-    "lib/dnsmasq",
-    "lib/images",
-    "lib/qemu",
-    "log",
-    "run",
-)
-
-_FIRST_PROCESS = """\
-set -eu
-hostname {hostname}
-mount --make-rprivate /
-mount -t tmpfs -o mode=755 tmpfs /run
-mkdir /run/libvirt
-mount --bind {folder}/run /run/libvirt
-mount --bind {folder}/etc /etc/libvirt
-mkdir -p /var/lib/libvirt /var/cache/libvirt /var/log/libvirt
-mount --bind {folder}/lib /var/lib/libvirt
-mount --bind {folder}/cache /var/cache/libvirt
-mount --bind {folder}/log /var/log/libvirt
-ip link set lo up
-: > {folder}/ready
-exec env --ignore-signal=CHLD sleep infinity
-"""
-# A process that ignores SIGCHLD reaps its children at once; as the namespace's first one it inherits every orphan.
-
-_LIBVIRTD_CONF = """\
-auth_unix_ro = "none"
-auth_unix_rw = "none"
-host_uuid = "{uuid}"
-log_level = 3
-log_outputs = "3:file:{folder}/libvirtd.log"
-"""
-
-_QEMU_CONF = """\
-user = "root"
-group = "root"
-security_driver = "none"
-namespaces = []
-cgroup_controllers = []
-"""
-# No cgroups: they are the machine's, and two labs with guests of the same name would share them.
-
-_NETWORK = """\
-<network>
-  <name>default</name>
-  <forward mode='nat'/>
-  <bridge name='virbr0' stp='on' delay='0'/>
-  <ip address='192.168.122.1' netmask='255.255.255.0'>
-    <dhcp><range start='192.168.122.2' end='192.168.122.254'/></dhcp>
-  </ip>
-</network>
-"""
-
-_POOL = "<pool type='dir'><name>default</name><target><path>{folder}/images</path></target></pool>"
 
 
 def what_is_missing() -> str:
@@ -166,8 +103,8 @@ class PrivateLibvirtd:
             atexit.register(self.stop)
         self.exec("virtlogd", "-d")
         self.restart()
-        self._start_default("net", _NETWORK)
-        self._start_default("pool", _POOL.format(folder=self.folder))
+        self._start_default("net", NETWORK)
+        self._start_default("pool", POOL.format(folder=self.folder))
 
     def restart(self) -> None:
         """Start libvirtd after `kill`; the guests have gone on. Returns when it answers."""
@@ -217,13 +154,13 @@ class PrivateLibvirtd:
         return self._seen_from_outside(_read_pid(self.folder / "run/qemu" / f"{domain}.pid"))
 
     def _write_configuration(self) -> None:
-        for name in _FOLDERS:
+        for name in FOLDERS:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
         names = {"folder": self.folder, "hostname": self.name, "uuid": uuid.uuid4()}
-        (self.folder / "first-process").write_text(_FIRST_PROCESS.format(**names))
-        (self.folder / "etc/libvirtd.conf").write_text(_LIBVIRTD_CONF.format(**names))
-        (self.folder / "etc/qemu.conf").write_text(_QEMU_CONF)
+        (self.folder / "first-process").write_text(FIRST_PROCESS.format(**names))
+        (self.folder / "etc/libvirtd.conf").write_text(LIBVIRTD_CONF.format(**names))
+        (self.folder / "etc/qemu.conf").write_text(QEMU_CONF)
         (self.folder / "etc/virtlogd.conf").touch()
 
     def _start_first_process(self) -> None:
