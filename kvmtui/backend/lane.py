@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import asyncio
 
 T = TypeVar("T")
+
+
+class AbandonedError(Exception):
+    """The lane was left behind before it came to the call."""
 
 
 class Lane:
@@ -28,6 +36,8 @@ class Lane:
         """Queue `job`; this needs no event loop, so that work can begin before there is one."""
         future: Future[T] = Future()
         self._jobs.put((job, future))
+        if self._is_abandoned:
+            self._refuse_the_rest()
         return future
 
     async def call(self, job: Callable[[], T], timeout: float | None = None) -> T:
@@ -37,6 +47,7 @@ class Lane:
 
         Raises:
             TimeoutError: the job did not end in time.
+            AbandonedError: the lane was left behind before the job's turn.
         """
         import asyncio  # here, so that calls can be under way before it is loaded
 
@@ -44,7 +55,7 @@ class Lane:
             return await asyncio.wrap_future(self.submit(job))
 
     def abandon(self) -> None:
-        """Let the thread end after the call that it is in; later calls are not run."""
+        """Let the thread end after the call that it is in; later calls fail."""
         self._is_abandoned = True
         self._jobs.put(None)
 
@@ -57,13 +68,29 @@ class Lane:
             job, future = entry
             if not future.set_running_or_notify_cancel():
                 continue
-            try:
-                result = job()
-            except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits the call
-                if not future.cancelled():
+            with contextlib.suppress(InvalidStateError):  # nobody wants it any more
+                try:
+                    result = job()
+                except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits the call
                     future.set_exception(error)
-            else:
-                if not future.cancelled():
+                else:
                     future.set_result(result)
-                del result
+                    del result
             del entry, job, future  # nothing may keep a libvirt object alive while the lane waits
+        self._is_abandoned = True
+        self._refuse_the_rest()
+
+    def _refuse_the_rest(self) -> None:
+        while not self._jobs.empty():
+            entry = self._jobs.get()
+            if entry is not None and entry[1].set_running_or_notify_cancel():
+                entry[1].set_exception(AbandonedError(f"{self.name} was left behind"))
+
+
+def awaitable(future: Future[T]) -> asyncio.Future[T]:
+    """Return a view of `future` for the event loop: cancelling it leaves the call alone, and nobody need ask for its outcome."""
+    import asyncio
+
+    waiting = asyncio.wrap_future(future)
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return asyncio.shield(waiting)

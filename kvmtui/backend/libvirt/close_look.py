@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import libvirt
 
@@ -22,7 +23,12 @@ from kvmtui.model.domain import DomainState
 from kvmtui.model.failure import Failure
 from kvmtui.text import printable
 
+if TYPE_CHECKING:
+    from kvmtui.model.domain_xml import RowFacts
+
 DEADLINE = 2.0
+SETTLING = 0.12
+"""Seconds for which a cursor that runs over the rows is let run."""
 AGENT_INTERVAL = 15.0
 AGENT_DEADLINE = 8.0
 """Seconds: libvirt itself waits five for an agent that is connected and does not answer."""
@@ -69,6 +75,7 @@ class CloseLook:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._attention.moved.wait()
+            await asyncio.sleep(SETTLING)
         self._attention.moved.clear()
 
     async def _look(self, entry: Entry) -> None:
@@ -104,6 +111,8 @@ class CloseLook:
         groups = WITHOUT_MONITOR if is_silent else FOR_DETAIL
 
         def job(connection: Connection) -> tuple[Sample, tuple[str, ...]]:
+            if uuid not in facts:
+                _learn(connection, uuid, facts)
             samples = read_samples(connection, [uuid], groups, facts)
             troubles = _disk_troubles(connection, uuid) if has_io_error and not is_silent else ()
             return samples.get(uuid, Sample(time.monotonic(), {})), troubles
@@ -154,6 +163,14 @@ class CloseLook:
         if addresses and self._ledger.agent_addresses.get(uuid) != addresses:
             self._ledger.agent_addresses[uuid] = addresses
             self._ledger.stale.append(uuid)
+
+
+def _learn(connection: Connection, uuid: str, facts: dict[str, RowFacts]) -> None:
+    """Read the devices of a domain that has just been selected; who reads facts in turns would come later."""
+    from kvmtui.model.domain_xml import row_facts
+
+    with contextlib.suppress(libvirt.libvirtError, Failure):
+        facts[uuid] = row_facts(connection.domain(uuid).XMLDesc(0))
 
 
 def _disk_troubles(connection: Connection, uuid: str) -> tuple[str, ...]:

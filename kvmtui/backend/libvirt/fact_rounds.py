@@ -122,5 +122,5 @@ class FactRounds:
 
     async def _run(self, job: Callable[[], float | None]) -> float:
         with contextlib.suppress(TimeoutError):
-            return await self._session.facts_lane.call(job) or 0.0
+            return await self._session.look_up(job) or 0.0
         return 0.0

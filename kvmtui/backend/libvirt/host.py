@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import libvirt
 
+from kvmtui.backend.lane import AbandonedError, awaitable
 from kvmtui.backend.libvirt.acting import DomainActs, logs_of
 from kvmtui.backend.libvirt.calls import VirConnect, VirDomain
 from kvmtui.backend.libvirt.connection import Connection
@@ -130,7 +131,7 @@ class LibvirtHost(DomainActs):
         deadline = self._open_deadline()
         try:
             async with asyncio.timeout(deadline):
-                facts, snapshot = await asyncio.shield(asyncio.wrap_future(session.opened))
+                facts, snapshot = await awaitable(session.opened)
         except TimeoutError:
             raise open_timeout(self.key, deadline) from None
         self._is_connected = True
@@ -179,11 +180,15 @@ class LibvirtHost(DomainActs):
 
         def work(connection: Connection) -> T | Failure:
             try:
-                return job(connection)
+                with connection.in_use():
+                    return job(connection)
             except libvirt.libvirtError as error:
                 return failure_of(error, attempted, is_alive=connection.is_alive, target=target, uri=self.key)
 
-        outcome = await self._workers.run(session, work)
+        try:
+            outcome = await self._workers.run(session, work)
+        except AbandonedError:
+            raise Failure(FailureKind.CONNECTION, attempted, "The connection was lost.", target=target) from None
         if isinstance(outcome, Failure):
             raise outcome
         return outcome

@@ -68,6 +68,9 @@ class DeepReading:
     is_memory_guessed: bool = False
     disk_read: float | None = None
     disk_written: float | None = None
+    net_received: float | None = None
+    """Only from drivers that do not tell it without the monitor; so `net_sent`."""
+    net_sent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +247,8 @@ class Ledger:
             cpu_history=entry.cpu_history,
             disk_read=deep.disk_read,
             disk_written=deep.disk_written,
-            net_received=entry.net_received,
-            net_sent=entry.net_sent,
+            net_received=deep.net_received if entry.net_received is None else entry.net_received,
+            net_sent=deep.net_sent if entry.net_sent is None else entry.net_sent,
             addresses=self._addresses(uuid, facts) if is_active else (),
             started=self.started.get(uuid) if is_active else None,
             job=self.jobs.get(uuid) or job_of(entry.state, entry.reason),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from kvmtui.backend.libvirt.ledger import DeepReading
+from kvmtui.backend.libvirt.states import state_of
 from kvmtui.backend.libvirt.statistics import Sample
 from kvmtui.model.detail import DiskUse, DomainDetail, MemoryUse, NicUse, VcpuUse
 from kvmtui.model.domain_xml import RowFacts
@@ -22,13 +23,15 @@ _VCPU_STATES = ("offline", "running", "idle")
 
 
 def deep_reading(before: Sample | None, now: Sample) -> DeepReading:
-    """Return what the row needs: disk rates over all disks, and the memory in use."""
+    """Return what the row needs: rates over all disks and interfaces, and the memory in use."""
     used, is_guessed = memory_in_use(now.record)
     return DeepReading(
         memory_used=used,
         is_memory_guessed=is_guessed,
-        disk_read=rounded(_rate(before, now, _all_disks("rd.bytes"))),
-        disk_written=rounded(_rate(before, now, _all_disks("wr.bytes"))),
+        disk_read=rounded(_rate(before, now, _all("block", "rd.bytes"))),
+        disk_written=rounded(_rate(before, now, _all("block", "wr.bytes"))),
+        net_received=rounded(_rate(before, now, _all("net", "rx.bytes"))),
+        net_sent=rounded(_rate(before, now, _all("net", "tx.bytes"))),
     )
 
 
@@ -89,7 +92,7 @@ def _disk(disk: DiskUse, before: Sample | None, now: Sample) -> DiskUse:
     return replace(
         disk,
         capacity=now.record.get(f"{prefix}.capacity"),
-        allocation=now.record.get(f"{prefix}.allocation"),
+        allocation=now.record.get(f"{prefix}.{_taken_on_host(now.record)}"),
         read=grown("rd.bytes"),
         written=grown("wr.bytes"),
         reads=grown("rd.reqs"),
@@ -98,6 +101,11 @@ def _disk(disk: DiskUse, before: Sample | None, now: Sample) -> DiskUse:
         read_latency=per_request("rd"),
         write_latency=per_request("wr"),
     )
+
+
+def _taken_on_host(record: dict[str, Any]) -> str:
+    """Return which statistic tells the bytes that an image takes: libvirt uses another one while QEMU has it open."""
+    return "physical" if state_of(record.get("state.state", 0)).is_active else "allocation"
 
 
 def _nic(nic: NicUse, before: Sample | None, now: Sample) -> NicUse:
@@ -178,8 +186,8 @@ def _sum_of(keys: list[str]) -> Picked:
     return total
 
 
-def _all_disks(quantity: str) -> Picked:
-    return lambda record: _sum_of([f"block.{number}.{quantity}" for number in range(record.get("block.count", 0))])(record)
+def _all(group: str, quantity: str) -> Picked:
+    return lambda record: _sum_of([f"{group}.{number}.{quantity}" for number in range(record.get(f"{group}.count", 0))])(record)
 
 
 def _rate(before: Sample | None, now: Sample, picked: Picked) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from kvmtui.backend.lane import Lane
+from kvmtui.backend.lane import Lane, awaitable
 from kvmtui.backend.libvirt.connection import Connection, open_connection
 from kvmtui.backend.libvirt.session import Session
 
@@ -43,13 +43,17 @@ class Probe:
             libvirt.libvirtError: whatever `job` raises.
         """
         connection = await self._connected()
-        future = self._lane.submit(lambda: job(connection))
+
+        def work() -> T:
+            with connection.in_use():
+                return job(connection)
+
+        future = self._lane.submit(work)
         try:
             async with asyncio.timeout(deadline):
-                return await asyncio.shield(asyncio.wrap_future(future))
+                return await awaitable(future)
         except TimeoutError:
             self._overdue = future
-            future.add_done_callback(_retrieve)
             raise
 
     def replace(self) -> None:
@@ -78,19 +82,13 @@ class Probe:
         future = self._lane.submit(lambda: open_connection(self._session.uri, is_read_only=self._session.is_read_only))
         try:
             async with asyncio.timeout(OPEN_DEADLINE):
-                self._connection = await asyncio.shield(asyncio.wrap_future(future))
+                self._connection = await awaitable(future)
         except (TimeoutError, asyncio.CancelledError):
             future.add_done_callback(_dispose_of)
             self._lane.abandon()
             self._lane = Lane(self._name)
             raise
         return self._connection
-
-
-def _retrieve(future: Future[Any]) -> None:
-    """Take the outcome of a call that nobody waits for any more."""
-    if not future.cancelled():
-        future.exception()
 
 
 def _dispose_of(future: Future[Connection]) -> None:

@@ -6,12 +6,13 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
+from typing import TypeVar
 
 import libvirt
 
 from kvmtui.backend.lane import Lane
 from kvmtui.backend.libvirt.calls import VirConnect, fan_out, width_for
-from kvmtui.backend.libvirt.connection import Connection, open_connection
+from kvmtui.backend.libvirt.connection import Connection, Opening
 from kvmtui.backend.libvirt.errors import failure_of
 from kvmtui.backend.libvirt.events import Inbox, registrations
 from kvmtui.backend.libvirt.facts import FactsReader
@@ -28,6 +29,9 @@ _CLOSE_REASONS = {
     libvirt.VIR_CONNECT_CLOSE_REASON_KEEPALIVE: "libvirt's daemon does not answer any more.",
     libvirt.VIR_CONNECT_CLOSE_REASON_CLIENT: "The connection was closed.",
 }
+
+
+T = TypeVar("T")
 
 
 class Session:
@@ -47,6 +51,7 @@ class Session:
         self.facts_lane = Lane(f"facts {uri}")
         self.actual_uri = uri
         """The URI that libvirt settled on."""
+        self._opening = Opening(uri, is_read_only=is_read_only)
         self._lock = threading.Lock()
         self._is_retired = False
         self._connection: Connection | None = None
@@ -54,7 +59,20 @@ class Session:
         self._facts_reader: FactsReader | None = None
         self._inbox: Inbox | None = None
         self.opened: Future[tuple[HostFacts, HostSnapshot]] = self.lane.submit(self._open)
-        self.filled: Future[HostSnapshot] = self.lane.submit(lambda: self.poll.fill())
+        self.filled: Future[HostSnapshot] = self.submit(lambda: self.poll.fill())
+
+    def submit(self, job: Callable[[], T]) -> Future[T]:
+        """Queue a reading on the poll's lane."""
+        return self.lane.submit(lambda: self.use(job))
+
+    async def look_up(self, job: Callable[[], T]) -> T:
+        """Run a reading on the facts' lane, beside the poll."""
+        return await self.facts_lane.call(lambda: self.use(job))
+
+    def use(self, job: Callable[[], T]) -> T:
+        """Run a reading on the calling thread and keep the connection from being closed meanwhile."""
+        with self.connection.in_use():
+            return job()
 
     @property
     def connection(self) -> Connection:
@@ -96,7 +114,7 @@ class Session:
         def ask() -> dict[str, float]:
             return {uuid: seconds for uuid in uuids if (seconds := poll.silence(uuid)) is not None}
 
-        return await self.facts_lane.call(ask)
+        return await self.look_up(ask)
 
     def end(self, failure: Failure) -> None:
         """Say that the connection is over, and why."""
@@ -113,8 +131,10 @@ class Session:
     def hear(self, inbox: Inbox) -> None:
         """Register for events and for the end of the connection; what changed before that has to be read again afterwards."""
         self._inbox = inbox
-        connection = self.connection
+        with self.connection.in_use():
+            self._register(self.connection, inbox)
 
+    def _register(self, connection: Connection, inbox: Inbox) -> None:
         def closed(_raw: VirConnect, reason: int, _data: None) -> None:
             self.end(lost(_CLOSE_REASONS.get(reason, "The connection ended.")))
 
@@ -129,7 +149,7 @@ class Session:
             for one in undo:
                 connection.before_close(one)
             is_late = self._is_retired
-        if is_late:
+        if is_late:  # what was to undo the registrations did not know of them
             connection.dispose_in_background()
 
     def retire(self) -> None:
@@ -143,9 +163,11 @@ class Session:
             inbox.close()
         if connection:
             connection.dispose_in_background()
+        else:
+            self._opening.give_up()
 
     def _open(self) -> tuple[HostFacts, HostSnapshot]:
-        connection = open_connection(self.uri, is_read_only=self.is_read_only)
+        connection = self._opening.run()
         with self._lock:
             self._connection = connection
             is_unwanted = self._is_retired
@@ -154,7 +176,8 @@ class Session:
             raise lost("It was given up before it was there.")
         failure: Failure | None = None
         try:
-            return self._first_look(connection)
+            with connection.in_use():
+                return self._first_look(connection)
         except libvirt.libvirtError as error:
             failure = failure_of(error, f"read {self.uri or 'the host'}", is_alive=connection.is_alive, uri=self.uri)
         connection.dispose_in_background()
@@ -162,7 +185,7 @@ class Session:
 
     def _first_look(self, connection: Connection) -> tuple[HostFacts, HostSnapshot]:
         self.actual_uri = str(connection.raw.getURI())
-        round_trip = measure_round_trip(connection.raw)
+        round_trip = measure_round_trip(connection.raw) if connection.can_be_braked else 0.0  # 0: one call at a time
         self._poll = poll = Poll(connection, self.ledger, round_trip)
         self._facts_reader = FactsReader(connection, self.ledger, round_trip)
         if width_for(round_trip) == 1:

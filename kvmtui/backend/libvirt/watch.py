@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import libvirt
 
-from kvmtui.backend.lane import Lane
+from kvmtui.backend.lane import Lane, awaitable
 from kvmtui.backend.libvirt.attention import Attention
 from kvmtui.backend.libvirt.close_look import CloseLook
 from kvmtui.backend.libvirt.deep_look import DeepLook
@@ -29,6 +29,8 @@ T = TypeVar("T")
 LATE_AFTER = 5.0
 """Seconds without an answer after which the host is called late."""
 GIVEN_UP_AFTER = 60.0
+PULSE, NO_PULSE = 3.0, 8.0
+"""Seconds between two requests that only ask whether anybody is there, and without an answer until the connection is given up."""
 SECOND_POLL = 0.3
 """Seconds from the first CPU times to those that they are compared with."""
 SHORTEST_GAP = 0.05
@@ -54,8 +56,10 @@ class Watch:
     async def run(self) -> Failure:
         """Serve the session until its connection ends; return why it did."""
         loop = asyncio.get_running_loop()
-        ended = asyncio.wrap_future(self._session.ended)
-        parts = (self._poll(), self._hear(), self._facts.run(), self._deep_look.run(), self._close_look.run())
+        ended = awaitable(self._session.ended)
+        parts = (
+            self._poll(), self._hear(), self._feel_pulse(), self._facts.run(), self._deep_look.run(), self._close_look.run(),
+        )  # fmt: skip
         tasks = [loop.create_task(part) for part in parts]
         waited_for: list[asyncio.Future[Any]] = [ended, *tasks]
         try:
@@ -77,7 +81,7 @@ class Watch:
             await (asyncio.sleep(SECOND_POLL) if is_second else self._pause(interval))
             touched, self._attention.touched = frozenset(self._attention.touched), set()
             visible = self._attention.looked_at
-            reading = self._session.lane.submit(_tick(self._session, visible, touched, is_second=is_second))
+            reading = self._session.submit(_tick(self._session, visible, touched, is_second=is_second))
             if not await self._show(reading):
                 self._attention.touched |= touched
                 continue
@@ -107,12 +111,12 @@ class Watch:
         Returns:
             None when libvirt refused; the listener has been told.
         """
-        waiting, started = asyncio.wrap_future(future), time.monotonic()
+        started = time.monotonic()
         while True:
             elapsed = time.monotonic() - started
             try:
                 async with asyncio.timeout((LATE_AFTER if elapsed < LATE_AFTER else GIVEN_UP_AFTER) - elapsed):
-                    return await asyncio.shield(waiting)
+                    return await awaitable(future)
             except TimeoutError:
                 self._be_late(time.monotonic() - started)
             except libvirt.libvirtError as error:
@@ -127,9 +131,23 @@ class Watch:
         if elapsed >= GIVEN_UP_AFTER:
             self._session.end(lost(failure.said))
 
+    async def _feel_pulse(self) -> None:
+        """End the session when the daemon does not answer a request that waits for nothing (virConnectNumOfDomains)."""
+        raw, lane = self._session.connection.raw, Lane(f"pulse {self._key}")
+        try:
+            while not self._session.is_single:
+                await asyncio.sleep(PULSE)
+                with contextlib.suppress(libvirt.libvirtError, Failure):
+                    await lane.call(lambda: self._session.use(raw.numOfDomains), NO_PULSE)
+        except TimeoutError:
+            self._session.end(lost("libvirt's daemon does not answer any more."))
+        finally:
+            lane.abandon()
+        await asyncio.Event().wait()
+
     async def _hear(self) -> None:
         """Register for events once the first table is there, then have everything read again."""
-        await asyncio.wait([asyncio.wrap_future(self._session.filled)])
+        await asyncio.wait([awaitable(self._session.filled)])
         inbox = Inbox(asyncio.get_running_loop(), self._heard)
         lane = Lane("register events")
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import TypeVar
 
-from kvmtui.backend.lane import Lane
-from kvmtui.backend.libvirt.connection import Connection, open_connection
+from kvmtui.backend.lane import Lane, awaitable
+from kvmtui.backend.libvirt.connection import Connection, Opening
 from kvmtui.backend.libvirt.session import Session
 
 T = TypeVar("T")
@@ -20,25 +21,41 @@ KEPT = 2
 class _Worker:
     def __init__(self) -> None:
         self.lane = Lane("action")
-        self.connection: Connection | None = None
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._is_closed = False
+        self._opening: Opening | None = None
 
     def connected(self, session: Session) -> Connection:
         """Return this worker's connection, opened or opened anew where needed. Blocks; runs on the lane."""
         if session.is_single:
             return session.connection
-        if self.connection is None or not self.connection.is_alive:
-            self.let_go()
-            self.connection = open_connection(session.uri, is_read_only=session.is_read_only)
-        return self.connection
-
-    def let_go(self) -> None:
-        if self.connection is not None:
-            self.connection.dispose_in_background()
-            self.connection = None
+        if self._connection is None or not self._connection.is_alive:
+            self._let_go()
+            self._opening = Opening(session.uri, is_read_only=session.is_read_only)
+            connection = self._opening.run()
+            with self._lock:
+                self._connection = connection
+                is_late = self._is_closed
+            if is_late:
+                self._let_go()
+            return connection
+        return self._connection
 
     def close(self) -> None:
+        """End lane and connection without waiting; a call that is stuck is released."""
+        with self._lock:
+            self._is_closed = True
         self.lane.abandon()
-        self.let_go()
+        if self._opening:
+            self._opening.give_up()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.dispose_in_background()
 
 
 class Workers:
@@ -54,8 +71,8 @@ class Workers:
         worker = self._idle.pop() if self._idle else _Worker()
         self._busy.add(worker)
         future = worker.lane.submit(lambda: job(worker.connected(session)))
-        future.add_done_callback(lambda done: self._call_back(loop, worker, done))
-        return await asyncio.shield(asyncio.wrap_future(future))
+        future.add_done_callback(lambda _done: _tell(loop, self._take_back, worker))
+        return await awaitable(future)
 
     def close(self) -> None:
         """End all connections without waiting; calls that are stuck are released."""
@@ -63,12 +80,6 @@ class Workers:
             worker.close()
         self._idle.clear()
         self._busy.clear()
-
-    def _call_back(self, loop: asyncio.AbstractEventLoop, worker: _Worker, done: Future[T]) -> None:
-        if not done.cancelled():
-            done.exception()
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(self._take_back, worker)
 
     def _take_back(self, worker: _Worker) -> None:
         if worker not in self._busy:
@@ -78,3 +89,8 @@ class Workers:
             self._idle.append(worker)
         else:
             worker.close()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, take_back: Callable[[_Worker], None], worker: _Worker) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended
+        loop.call_soon_threadsafe(take_back, worker)

@@ -1,0 +1,121 @@
+"""Which socket of this process is a libvirt connection's: to end it is the only safe way out of calls that hang.
+
+libvirt does not tell which one it is. When the keepalive of libvirt 9.0 gives up while several calls are under way, one of them is
+released and the others never return, or the process crashes; end of file releases all of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+WINDOW = 0.5
+"""Seconds for which one open at a time has the search to itself; libvirt makes its socket at the start of an open."""
+STEP = 0.002
+
+_turn = threading.Lock()
+_claimed: set[int] = set()
+_claims = threading.Lock()
+
+
+class SocketSearch:
+    """Looks for the socket that comes into being while libvirt opens a connection inside a `with` block."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._found: int | None = None
+        self._before: set[int] = set()
+        self._has_turn = False
+        self._has_ended = threading.Event()
+        self._is_over = False
+        self._is_in_process = urlsplit(uri).scheme == "test"
+
+    def __enter__(self) -> Self:
+        if not self._is_in_process:
+            self._has_turn = _turn.acquire(timeout=WINDOW)
+            self._before = set(_sockets())
+            threading.Thread(target=self._look, name="socket search", daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._has_ended.set()
+        if self._is_in_process:
+            return
+        if kind is not None:
+            self.let_go()
+        elif self._found is None:
+            self._claim(self._candidates())
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the socket is known, or there is none because the driver runs in this process."""
+        return self._is_in_process or self._found is not None
+
+    def end(self) -> None:
+        """End the socket: every call that waits for an answer on it fails at once. Harmless when it is not known."""
+        with _claims:
+            self._is_over, descriptor, self._found = True, self._found, None
+            _claimed.discard(-1 if descriptor is None else descriptor)
+            if descriptor is not None:
+                with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as end:
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def let_go(self) -> None:
+        """Forget the socket, which libvirt is about to close: its number may soon be another's."""
+        with _claims:
+            _claimed.discard(-1 if self._found is None else self._found)
+            self._is_over, self._found = True, None
+
+    def _look(self) -> None:
+        deadline, last = time.monotonic() + WINDOW, set[int]()
+        try:
+            while time.monotonic() < deadline and not self._has_ended.is_set():
+                now = self._candidates()
+                if len(now) == 1 and now == last:  # seen twice: for a moment ssh's end is open here too
+                    self._claim(now)
+                    return
+                last = now
+                time.sleep(STEP)
+        finally:
+            if self._has_turn:
+                _turn.release()
+
+    def _candidates(self) -> set[int]:
+        return {one for one in _sockets() if one not in self._before and one not in _claimed and self._may_be_it(one)}
+
+    def _claim(self, candidates: set[int]) -> None:
+        with _claims:
+            if len(candidates) == 1 and self._found is None and not self._is_over:
+                self._found = next(iter(candidates))
+                _claimed.add(self._found)
+
+    def _may_be_it(self, descriptor: int) -> bool:
+        parts = urlsplit(self._uri)
+        transport = parts.scheme.partition("+")[2]
+        try:
+            with socket.socket(fileno=os.dup(descriptor)) as end:
+                family, peer = end.family, end.getpeername()
+        except OSError:
+            return False
+        if transport in {"ssh", "ext"}:
+            return family == socket.AF_UNIX and not peer
+        if transport in {"tcp", "tls", "libssh", "libssh2"} or parts.hostname:
+            return family != socket.AF_UNIX
+        path = os.fsdecode(peer) if family == socket.AF_UNIX else ""
+        return "libvirt" in path or "virtqemud" in path or path in parse_qs(parts.query).get("socket", [])
+
+
+def _sockets() -> Iterator[int]:
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if stat.S_ISSOCK(entry.stat().st_mode):
+                yield int(entry.name)
