@@ -15,6 +15,7 @@ from typing import ClassVar
 from textual.app import ScreenStackError
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from kvmtui.backend.protocol import Host
@@ -29,6 +30,7 @@ from kvmtui.model.host import Link
 from kvmtui.ui import themes
 from kvmtui.ui.bindings import bindings_of
 from kvmtui.ui.desk import DeskScreen, Severity
+from kvmtui.ui.line_filters import last_filters
 from kvmtui.ui.screens.domains import DomainsScreen
 from kvmtui.ui.screens.unreachable import UnreachableScreen
 from kvmtui.ui.type_ahead import TypeAheadApp
@@ -111,6 +113,8 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
         self._make_host = make_host
         self._crash_log = crash_log
         self._is_frame_due = False
+        choose_glyphs(config.glyphs)
+        self._last_filters = last_filters(is_colourless=self.no_color)
 
     @property
     def is_read_only(self) -> bool:
@@ -119,9 +123,9 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Start the hosts once the empty frame is on the screen."""
-        choose_glyphs(self.config.glyphs)
         themes.register(self)
-        self.theme = themes.startup_theme(self.config.theme or self.memory.get("theme", ""), self.console.color_system)
+        colours = None if self.no_color else self.console.color_system
+        self.theme = themes.startup_theme(self.config.theme or self.memory.get("theme", ""), colours)
         self.set_keymap({id_: ",".join(keys) for id_, keys in self.config.keys.items() if keys != ACTIONS[id_].keys})
         self.fleet.subscribe(self._schedule_frame)
         self.tasks.subscribe(self._schedule_frame)
@@ -191,6 +195,10 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
             for key in tuple(self.fleet.hosts):
                 self.fleet.remove(key)
             self.connect(uri)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what every line passes before it is written; the last ones keep harm from the terminal."""
+        return [*super().get_line_filters(), *self._last_filters]
 
     # Showing what changed
 

@@ -12,13 +12,18 @@ from datetime import UTC, datetime
 UNKNOWN = "-"
 """What stands where a value is not known; never blank, never 0."""
 
-_CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
+_PICTURES = {
+    **{code: 0x2400 + code for code in range(0x20)},  # control pictures
+    0x7F: 0x2421,
+    **{0x1F1E6 + letter: 0x1F130 + letter for letter in range(26)},  # squared letters for a flag's halves
+}
 _HARMFUL = re.compile(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: a terminal acts on them
     "\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, or they turn the direction
     "\ufe00-\ufe0f\U000e0000-\U000e0fff"  # variation selectors and tags: terminals disagree about their width
     "\ud800-\udfff\ufffe\uffff\ue000-\uf8ff\U000f0000-\U0010ffff"  # not characters, or private ones
+    "\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff"  # halves of flags and skin tones: their width depends on their neighbours
     "]"
 )
 _HARMFUL_BUT_LINES = re.compile(_HARMFUL.pattern.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
@@ -29,15 +34,14 @@ def _replacement(match: re.Match[str]) -> str:
     character = match.group()
     if _VANISHES.match(character):
         return ""
-    picture = _CONTROL_PICTURES.get(ord(character))
-    return chr(picture) if picture else "\N{REPLACEMENT CHARACTER}"
+    return chr(_PICTURES.get(ord(character), 0xFFFD))
 
 
 def printable(text: str) -> str:
     """Return `text` as one line that a terminal shows and does not obey.
 
-    Control characters become their pictures (U+2400…), what turns the writing direction or is no character becomes U+FFFD,
-    invisible joiners vanish.
+    Control characters become their pictures (U+2400…), what turns the writing direction, is no character or has no width of its
+    own becomes U+FFFD, invisible joiners vanish.
     """
     return _HARMFUL.sub(_replacement, text) if not text.isascii() or not text.isprintable() else text
 

@@ -73,7 +73,7 @@ class XmlEditor(DeskScreen):
     def compose_body(self) -> ComposeResult:
         """Yield the title, the text and a place for what is wrong with it."""
         yield Static(id="domain-title")
-        area = XmlArea.code_editor(self._base, language=None, id="xml-area", tab_behavior="indent")
+        area = XmlArea.code_editor(self._base, language=None, theme="css", id="xml-area", tab_behavior="indent")
         yield area
         yield Static(id="editor-problem")
 
@@ -83,6 +83,8 @@ class XmlEditor(DeskScreen):
         area.indent_width = 2
         if "xml" in area.available_languages and _has_syntax():
             area.language = "xml"
+            if not self.app.native_ansi_color:
+                area.theme = "monokai" if self.app.current_theme.dark else "github_light"
         area.focus()
         if self._starts_outside:
             self.call_after_refresh(self.action_editor_outside)

@@ -27,7 +27,7 @@ VIEWS = ("view.domains", "view.tasks", "view.journal")
 class Line(Widget):
     """One row of styled text that is drawn again only when it differs."""
 
-    line: reactive[Content] = reactive(Content(""))
+    line: reactive[Content] = reactive(Content(""), always_update=True)  # two of the same text are equal, whatever their styles
 
     def render(self) -> Content:
         """Return the row."""

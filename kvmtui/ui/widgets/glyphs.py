@@ -92,11 +92,16 @@ def use_glyphs(chosen: Glyphs) -> None:
 
 def choose(setting: str) -> None:
     """Take the set into use that the user's setting names: "unicode", "ascii", or "auto" for what the terminal can do."""
-    is_ascii = setting == "ascii" or (setting == "auto" and (os.environ.get("TERM") in {"linux", "dumb"} or not _speaks_utf8()))
+    has_font = os.environ.get("TERM") not in {"linux", "dumb"}
+    is_ascii = setting == "ascii" or (setting == "auto" and not (has_font and speaks_utf8()))
     use_glyphs(ASCII if is_ascii else UNICODE)
 
 
-def _speaks_utf8() -> bool:
-    """Return whether the locale's encoding is UTF-8, by the order of locale(7); an unset one is taken for UTF-8."""
+def speaks_utf8() -> bool:
+    """Return whether the terminal may be sent UTF-8, by the locale's name in the order of locale(7).
+
+    An unset locale or C is nobody's decision and taken for UTF-8, as Python does (PEP 538); LC_ALL=C is one.
+    """
+    everything = os.environ.get("LC_ALL", "")
     locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "")
-    return locale in {"", "C", "POSIX"} or "utf" in locale.lower()
+    return "utf" in locale.lower() or (locale in {"", "C", "POSIX"} and not everything)
