@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import sys
 from importlib.resources import files
@@ -65,6 +66,7 @@ def _start(arguments: argparse.Namespace) -> int:
 
 
 def _run(uris: list[str], config: Config) -> int:
+    gc.disable()  # what is imported stays: looking for garbage in it costs a tenth of the start
     try:
         from kvmtui.backend.libvirt.host import LibvirtHost
     except ImportError as error:
@@ -83,6 +85,8 @@ def _run(uris: list[str], config: Config) -> int:
     from kvmtui.fleet.journal import Journal
     from kvmtui.fleet.memory import Memory
 
+    gc.freeze()
+    gc.enable()
     state = state_directory()
     app = KvmtuiApp(
         hosts,

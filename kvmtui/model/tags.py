@@ -12,4 +12,8 @@ TAGS_PREFIX = "kvmtui"
 
 def tags_element(tags: Sequence[str]) -> str | None:
     """Return the element for virDomainSetMetadata, without a namespace as libvirt wants; None removes it."""
-    return "<tags>" + "".join(f"<tag>{escape(tag)}</tag>" for tag in tags) + "</tags>" if tags else None
+    return "<tags>" + "".join(f"<tag>{_escaped(tag)}</tag>" for tag in tags) + "</tags>" if tags else None
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")  # xml.sax's own drags a web client in
