@@ -15,8 +15,6 @@ from kvmtui.model.endpoint import disk_source, display_text, nic_source
 from kvmtui.model.tags import TAGS_NAMESPACE
 from kvmtui.model.xml_reading import attribute, child, children, content, read
 
-"""The namespace of the metadata element that holds a domain's tags."""
-
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
 
 TAGS_NAMESPACE = "https://kvmtui.org/xmlns/tags/1.0"
+"""The namespace of the metadata element that holds them."""
 TAGS_PREFIX = "kvmtui"
 """The prefix that libvirt puts before the element when it stores it."""
 
