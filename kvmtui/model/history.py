@@ -30,10 +30,14 @@ class Series:
             del self._times[:64], self._values[:64]
 
     def last(self, seconds: float, slots: int) -> tuple[float | None, ...]:
-        """Return the newest `seconds` as `slots` averages, oldest first; None where nothing was recorded."""
+        """Return the newest `seconds` as `slots` averages, oldest first; None where nothing was recorded.
+
+        The slots lie fast in time: a graph of them moves by whole slots and does not flicker in between.
+        """
         sums, counts = [0.0] * slots, [0] * slots
-        if self._times:
-            start = self._times[-1] - seconds
+        if self._times and slots:
+            slot_length = seconds / slots
+            start = (self._times[-1] // slot_length + 1) * slot_length - seconds
             for index in range(len(self._times) - 1, -1, -1):
                 offset = self._times[index] - start
                 if offset < 0:

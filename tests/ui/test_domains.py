@@ -46,6 +46,7 @@ async def test_the_screen_looks_as_recorded(size: tuple[int, int]) -> None:
         await wait_until(lambda: host.interest.selected == DETAIL.key.uuid)
         host.feed_detail(DETAIL)
         await wait_until(lambda: size == (80, 24) or "UEFI" in screen_text(app))
+        await wait_until(lambda: "steal" in screen_text(app) or size == (80, 24))
         await pilot.pause()
         assert_golden(app, f"domains_{size[0]}x{size[1]}")
 
@@ -292,8 +293,7 @@ async def test_the_pane_is_folded_on_a_low_terminal_until_it_is_asked_for() -> N
     async with running_app(host_of(*some_domains()), size=(80, 24)) as (app, pilot):
         assert not app.screen.query_one("#pane").display
         await pilot.press("z")
-        await pilot.pause()
-        assert "centos7" in screen_lines(app)[13]
+        await wait_until(lambda: "centos7" in screen_lines(app)[13])
 
 
 async def test_columns_are_chosen_moved_and_widened() -> None:

@@ -28,6 +28,8 @@ from kvmtui.ui.widgets.table import SortOrder, Table
 
 REST = 0.1
 """Seconds that the cursor rests before the pane follows and the host is told what is looked at."""
+DETAIL_WAIT = 0.25
+"""Seconds that the pane waits for a close look before it shows a domain without one: drawn once instead of twice."""
 PANE_FROM = 30
 """Terminal rows from which on the pane is open by itself."""
 
@@ -337,7 +339,7 @@ class DomainsScreen(DeskScreen):
     def _fold_pane(self) -> None:
         is_open = self.size.height >= PANE_FROM if self._is_pane_wanted is None else self._is_pane_wanted
         self.set_class(not is_open, "-no-pane")
-        self._show_pane()
+        self.call_after_refresh(self._show_pane)  # then it has a size
 
     def _show_pane(self) -> None:
         pane, domain = self.query_one(DomainPane), self.table.cursor_row
@@ -354,8 +356,12 @@ class DomainsScreen(DeskScreen):
         self._rest = None
         if self.is_current:
             row = self.table.cursor_row
-            self.desk.fleet.look_at([domain.key for domain in self.table.visible_rows], row.key if row else None)
-            self._show_pane()
+            fleet = self.desk.fleet
+            fleet.look_at([domain.key for domain in self.table.visible_rows], row.key if row else None)
+            if row is not None and fleet.detail(row.key) is None:
+                self.set_timer(DETAIL_WAIT, self._show_pane)
+            else:
+                self._show_pane()
             self.show_frame()
             self.refresh_bindings()
 

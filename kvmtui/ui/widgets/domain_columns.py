@@ -87,7 +87,7 @@ def _memory(domain: Domain) -> Cell:
     figures = _memory_figures(domain)
     assert isinstance(figures, Part)
     full, empty = bar(domain.memory_ratio, 5)
-    return (Part(f"{figures.text:>11} ", figures.tone), Part(full, "accent"), Part(empty, "dim"))
+    return (Part(f"{figures.text:>11} ", figures.tone), Part(full + empty, "accent"))
 
 
 def _rates(one: Callable[[Domain], float | None], other: Callable[[Domain], float | None]) -> Callable[[Domain], Cell]:
@@ -111,7 +111,7 @@ def _addresses(domain: Domain) -> Cell:
     if not domain.addresses:
         return DASH
     more = len(domain.addresses) - 1
-    return (Part(domain.addresses[0]), Part(f" +{more}", "dim")) if more else domain.addresses[0]
+    return (Part(domain.addresses[0]), Part(f" +{more}")) if more else domain.addresses[0]
 
 
 @lru_cache(maxsize=32_768)
@@ -158,11 +158,11 @@ def _main(activity: Callable[[Key], str]) -> Iterable[Column[Domain]]:
     read, written = (lambda domain: domain.disk_read), (lambda domain: domain.disk_written)
     received, sent = (lambda domain: domain.net_received), (lambda domain: domain.net_sent)
     yield Column(
-        "name", "NAME", 14, lambda domain: domain.name, lambda domain: natural(domain.name), flex=3, max_width=40, help="Name"
+        "name", "NAME", 14, lambda domain: domain.name, lambda domain: natural(domain.name), flex=2, max_width=40, help="Name"
     )
     yield Column(
         "state", "STATE", 14, lambda domain: state_cell(domain, activity(domain.key)), lambda domain: _RANKS[domain.state],
-        flex=2, max_width=28, help="State and why, or what is being done",
+        flex=3, max_width=28, help="State and why, or what is being done",
     )  # fmt: skip
     yield replace(cpu, width=13, cell=_cpu, compact=cpu)
     yield replace(memory, title="MEM used/max GiB", width=17, cell=_memory, align="left", compact=memory)

@@ -19,7 +19,7 @@ from kvmtui.ui.widgets.cells import Part, Tone, fit, width_of
 from kvmtui.ui.widgets.domain_columns import state_cell
 from kvmtui.ui.widgets.glyphs import glyphs
 from kvmtui.ui.widgets.graph import bridged, graph
-from kvmtui.ui.widgets.row_lines import difference
+from kvmtui.ui.widgets.row_lines import difference, merged
 
 PaneLine = Sequence[Part]
 
@@ -34,7 +34,7 @@ def pane_lines(
     domain: Domain, detail: DomainDetail | None, history: History | None, activity: str, width: int, height: int
 ) -> list[PaneLine]:
     """Return what the pane says about a domain, `height` lines of `width` cells; what does not fit is counted in the last."""
-    lines: list[PaneLine] = [_headline(domain, detail, activity, width)]
+    lines: list[PaneLine] = [_headline(domain, detail, activity)]
     warnings = [[Part(f" {glyphs().warning} {sentence}", "warn")] for sentence in _unusual(domain, detail)]
     if domain.is_active:
         lines += _graphs(domain, detail, history, width)
@@ -49,7 +49,7 @@ def pane_lines(
     return [fit(tuple(line), width) for line in lines]
 
 
-def _headline(domain: Domain, detail: DomainDetail | None, activity: str, width: int) -> PaneLine:
+def _headline(domain: Domain, detail: DomainDetail | None, activity: str) -> PaneLine:
     signs = glyphs()
     facts = [
         text.several(domain.vcpus, "vCPU", "vCPUs") if domain.vcpus is not None else "",
@@ -61,14 +61,13 @@ def _headline(domain: Domain, detail: DomainDetail | None, activity: str, width:
         domain.title or "",
     ]
     state = state_cell(domain, activity)
-    parts = [
-        Part(f"{signs.line * 2} ", "dim"),
+    return [
+        Part(" "),
         Part(domain.name, "accent"),
         Part("  "),
         *(state if isinstance(state, tuple) and not isinstance(state, Part) else (Part(str(state)),)),
-        Part(f"  {f' {signs.dot} '.join(fact for fact in facts if fact)} ", "dim"),
+        Part(f"  {f' {signs.dot} '.join(fact for fact in facts if fact)}", "dim"),
     ]
-    return [*parts, Part(signs.line * max(0, width - width_of(parts)), "dim")]
 
 
 def _unusual(domain: Domain, detail: DomainDetail | None) -> list[str]:
@@ -80,7 +79,7 @@ def _graphs(domain: Domain, detail: DomainDetail | None, history: History | None
     """Return the course of CPU and memory side by side, each with its figures above."""
     each = (width - GAP - 2) // 2
     steal = sum(vcpu.steal or 0.0 for vcpu in detail.vcpus) / len(detail.vcpus) if detail and detail.vcpus else None
-    guess = "~" if domain.is_memory_guessed else ""
+    guess = "~" if domain.is_memory_guessed and domain.memory_used is not None else ""
     used = f"{guess}{text.gibibytes(domain.memory_used)} of {text.gibibytes(domain.memory_maximum)} GiB"
     stolen = f"  steal {text.percent(steal)}" if steal is not None else ""
     heads = (
@@ -160,13 +159,13 @@ class DomainPane(Widget):
     """Shows the lines that it is given; draws those that changed."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"domain-pane--{tone}" for tone in _TONES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"domain-pane--headline", *(f"domain-pane--{tone}" for tone in _TONES)}
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id)
         self._lines: Sequence[PaneLine] = ()
         self._painted: dict[int, Strip] = {}
-        self._styles: dict[str, Style] = {}
+        self._styles: dict[tuple[str, Tone], Style] = {}
 
     def show(self, lines: Sequence[PaneLine]) -> None:
         """Show these lines."""
@@ -186,16 +185,16 @@ class DomainPane(Widget):
         return strip
 
     def _line(self, y: int) -> Strip:
-        base = self._style("")
+        kind = "" if y else "headline"
         parts = self._lines[y] if y < len(self._lines) else ()
-        strip = Strip([Segment(part.text, self._style(part.tone)) for part in parts])
-        return strip.adjust_cell_length(self.size.width, base)
+        strip = Strip(merged(Segment(part.text, self._style(kind, part.tone)) for part in parts))
+        return strip.adjust_cell_length(self.size.width, self._style(kind, ""))
 
-    def _style(self, tone: str) -> Style:
-        style = self._styles.get(tone)
+    def _style(self, kind: str, tone: Tone) -> Style:
+        style = self._styles.get((kind, tone))
         if style is None:
-            style = self.rich_style
+            style = self.get_component_rich_style(f"domain-pane--{kind}") if kind else self.rich_style
             if tone:
                 style += Style(color=self.get_component_rich_style(f"domain-pane--{tone}").color)
-            self._styles[tone] = style
+            self._styles[kind, tone] = style
         return style

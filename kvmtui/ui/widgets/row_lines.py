@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from rich.segment import Segment
@@ -80,7 +81,7 @@ class RowLines(Generic[R]):
             )
             x = placed.x + placed.width
         segments.append(Segment(" " * max(0, self.width - x), style))
-        strip = Strip(_merged(segments)).adjust_cell_length(self.width, style)
+        strip = Strip(merged(segments)).adjust_cell_length(self.width, style)
         if self.placement.hides_right:
             strip = Strip.join([strip.crop(0, self.width - 1), Strip([Segment(signs.more_right, chosen)], 1)])
         return strip
@@ -98,20 +99,21 @@ class RowLines(Generic[R]):
         kind = _kind(look)
         base = self._style(kind, "")
         signs = glyphs()
-        sign = self._style(kind, "accent")
+        mark = self._style(kind, "accent") if look.is_marked else base
         segments = [
-            Segment(signs.cursor if look.is_cursor else " ", sign if look.is_cursor else base),
-            Segment(signs.mark if look.is_marked else " ", sign if look.is_marked else base),
+            Segment(signs.cursor if look.is_cursor else " ", base),
+            Segment(signs.mark if look.is_marked else " ", mark),
         ]
         x = MARGIN
         for placed in self.placement.columns:
             segments.append(Segment(" " * (placed.x - x), base))
             for part in self._parts(row, placed):
-                tone: Tone = "" if look.is_stale else part.tone
+                is_flat = look.is_stale or (look.is_cursor and part.tone == "dim")  # faint text is unreadable on the cursor
+                tone: Tone = "" if is_flat else part.tone
                 segments.append(Segment(part.text, self._style(kind, tone)))
             x = placed.x + placed.width
         segments.append(Segment(" " * max(0, self.width - x), base))
-        return Strip(_merged(segments), max(x, self.width)).adjust_cell_length(self.width, base)
+        return Strip(merged(segments), max(x, self.width)).adjust_cell_length(self.width, base)
 
     def _parts(self, row: R, placed: Placed[R]) -> list[Part]:
         return fit(placed.column.cell(row), placed.width, placed.column.align)
@@ -135,11 +137,11 @@ def _kind(look: Look) -> str:
     return "marked" if look.is_marked else "row"
 
 
-def _merged(segments: Iterable[Segment]) -> Iterator[Segment]:
-    """Yield the segments with neighbours of one style put together: each change of style costs bytes on the line."""
+def merged(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """Yield the segments with neighbours that look alike put together: each change of style costs 40 bytes on the line."""
     text, style = "", None
     for segment in segments:
-        if segment.style == style:
+        if segment.style == style or (segment.text.isspace() and _is_same_paper(style, segment.style)):
             text += segment.text
             continue
         if text:
@@ -147,6 +149,13 @@ def _merged(segments: Iterable[Segment]) -> Iterator[Segment]:
         text, style = segment.text, segment.style
     if text:
         yield Segment(text, style)
+
+
+def _is_same_paper(one: Style | None, other: Style | None) -> bool:
+    """Return whether blanks look the same in both styles."""
+    if one is None or other is None:
+        return False
+    return one.bgcolor == other.bgcolor and not (one.reverse or other.reverse or one.underline or other.underline)
 
 
 def difference(old: Strip | None, new: Strip) -> tuple[int, int] | None:
@@ -158,14 +167,23 @@ def difference(old: Strip | None, new: Strip) -> tuple[int, int] | None:
     before, after = list(old), list(new)
     if before == after:
         return None
-    start = 0
-    for one, other in zip(before, after, strict=False):
-        if one != other:
-            break
-        start += one.cell_length
-    end = new.cell_length
-    for one, other in zip(reversed(before), reversed(after), strict=False):
-        if one != other or end - one.cell_length < start:
-            break
-        end -= one.cell_length
+    start = _common(before, after)
+    end = new.cell_length - _common(_mirrored(before), _mirrored(after))
     return (start, end) if start < end else (0, new.cell_length)
+
+
+def _common(before: Sequence[Segment], after: Sequence[Segment]) -> int:
+    """Return how many cells at the beginning are the same."""
+    cells = 0
+    for one, other in zip(before, after, strict=False):
+        if one == other:
+            cells += one.cell_length
+            continue
+        if one.style == other.style and one.text.isascii() and other.text.isascii():
+            cells += sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one.text, other.text, strict=False)))
+        break
+    return cells
+
+
+def _mirrored(segments: Sequence[Segment]) -> list[Segment]:
+    return [Segment(segment.text[::-1], segment.style) for segment in reversed(segments)]
