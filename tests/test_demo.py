@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import subprocess
 from importlib.resources import files
+from xml.etree.ElementTree import fromstring
 
 import libvirt
 import pytest
-from lxml import etree
 
 from kvmtui.model.tags import TAGS_NAMESPACE
 
@@ -36,7 +36,7 @@ def test_some_domain_of_the_demo_host_answers_to(filter_option: str) -> None:
 
 
 def test_the_demo_domains_carry_tags_that_the_program_reads() -> None:
-    tree = etree.fromstring(HOST_FILE.read_bytes())
+    tree = fromstring(HOST_FILE.read_bytes())
     domains = {domain.findtext("name"): domain for domain in tree.iterfind("domain")}
     tags = domains["db01"].findall(f"metadata/{{{TAGS_NAMESPACE}}}tags/*")
     assert [tag.text for tag in tags] == ["prod", "db"]

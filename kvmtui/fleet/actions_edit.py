@@ -46,7 +46,7 @@ async def _set_description(host: DomainOperations, domain: Domain, answers: Answ
 
 
 async def _present_description(host: DomainOperations, domain: Domain) -> Answers:
-    from kvmtui.model.xml_reading import read  # here, because the first screen needs no lxml
+    from kvmtui.model.xml_reading import read  # here, because the first screen needs no XML
 
     root = read(await host.domain_xml(domain.key.uuid, is_inactive=domain.is_persistent is True))
     return {"description": printable_lines(root.findtext("description") or "")}

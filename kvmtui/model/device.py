@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lxml import etree
-
 from kvmtui.model.endpoint import disk_source, display_text, nic_source
-from kvmtui.model.xml_reading import at, attribute, child, children, content, number, size
+from kvmtui.model.xml_reading import Element, at, attribute, child, children, content, number, size
 from kvmtui.text import long_size, printable
 
 MASK = "********"
@@ -35,12 +33,12 @@ class Device:
     """The name in a running domain that libvirt gives it: "virtio-disk0"."""
 
 
-def devices_of(root: etree._Element) -> tuple[Device, ...]:
+def devices_of(root: Element) -> tuple[Device, ...]:
     """Return the devices of a domain in the order of its XML."""
     return tuple(describe(element) for element in children(child(root, "devices")) if element.tag not in _NOT_DEVICES)
 
 
-def describe(element: etree._Element) -> Device:
+def describe(element: Element) -> Device:
     """Return one device element in words."""
     kind = printable(str(element.tag))
     alias = attribute(child(element, "alias"), "name")
@@ -53,11 +51,11 @@ def describe(element: etree._Element) -> Device:
     )
 
 
-def _first(element: etree._Element, *paths: str) -> str:
+def _first(element: Element, *paths: str) -> str:
     return next((text for path in paths if (text := _words(element, *path.split("+")))), "")
 
 
-def _words(element: etree._Element, *paths: str, joint: str = " ") -> str:
+def _words(element: Element, *paths: str, joint: str = " ") -> str:
     """Join what the paths name; a path with a prefix in front of ":" gets that prefix when it names something."""
     parts = []
     for path in paths:
@@ -67,7 +65,7 @@ def _words(element: etree._Element, *paths: str, joint: str = " ") -> str:
     return joint.join(parts)
 
 
-def _flat(element: etree._Element, path: str) -> Iterator[tuple[str, str]]:
+def _flat(element: Element, path: str) -> Iterator[tuple[str, str]]:
     for name, value in element.attrib.items():
         label = f"{path} {_local(str(name))}".strip()
         yield label, MASK if _local(str(name)) in _SECRET_ATTRIBUTES else printable(str(value))
@@ -87,15 +85,15 @@ def _listed(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _of(*paths: str) -> Callable[[etree._Element], str]:
+def _of(*paths: str) -> Callable[[Element], str]:
     return lambda element: _words(element, *paths, joint=", ")
 
 
-def _unknown(element: etree._Element) -> str:
+def _unknown(element: Element) -> str:
     return _listed(*(f"{name} {value}" for name, value in list(_flat(element, ""))[:4]))
 
 
-def _disk(disk: etree._Element) -> str:
+def _disk(disk: Element) -> str:
     flags = [tag for tag in ("readonly", "shareable", "transient") if child(disk, tag) is not None]
     medium = attribute(disk, "device") or "disk"
     return _listed(
@@ -109,7 +107,7 @@ def _disk(disk: etree._Element) -> str:
     )
 
 
-def _interface(nic: etree._Element) -> str:
+def _interface(nic: Element) -> str:
     return _listed(
         _listed(f"{attribute(nic, 'type')} {nic_source(nic)}".strip()),
         _words(nic, "model@type", "as :target@dev", "VLAN :vlan/tag@id", "filter :filterref@filter", "MTU :mtu@size", joint=", "),
@@ -118,7 +116,7 @@ def _interface(nic: etree._Element) -> str:
     )
 
 
-def _hostdev(hostdev: etree._Element) -> str:
+def _hostdev(hostdev: Element) -> str:
     source = child(hostdev, "source")
     kind = attribute(hostdev, "type") or attribute(hostdev, "mode")
     vendor, product = at(source, "vendor@id"), at(source, "product@id")
@@ -131,7 +129,7 @@ def _hostdev(hostdev: etree._Element) -> str:
     )
 
 
-def _host_address(address: etree._Element | None) -> str:
+def _host_address(address: Element | None) -> str:
     """Return a PCI address as lspci writes it, a USB one as lsusb does, or an mdev's UUID."""
     if address is None:
         return ""
@@ -143,14 +141,14 @@ def _host_address(address: etree._Element | None) -> str:
     return _words(address, "bus :@bus", "device :@device")
 
 
-def _graphics(graphics: etree._Element) -> str:
+def _graphics(graphics: Element) -> str:
     shown = display_text(graphics).partition(" ")[2]
     return _listed(
         shown, "password" if attribute(graphics, "passwd") else "", "OpenGL" if at(graphics, "gl@enable") == "yes" else ""
     )
 
 
-def _video(video: etree._Element) -> str:
+def _video(video: Element) -> str:
     kib = number(at(video, "model@vram"))
     return _listed(
         at(video, "model@type"),
@@ -160,7 +158,7 @@ def _video(video: etree._Element) -> str:
     )
 
 
-def _character(device: etree._Element) -> str:
+def _character(device: Element) -> str:
     """Serial ports, consoles, channels and everything else with a character device on the host."""
     source = child(device, "source")
     where = _first(device, "source@path", "source@dev", "@tty") or _words(device, "source@host", "source@service", joint=":")
@@ -172,12 +170,12 @@ def _character(device: etree._Element) -> str:
     )
 
 
-def _memory(memory: etree._Element) -> str:
+def _memory(memory: Element) -> str:
     amount = size(child(memory, "target", "size"))
     return _listed(attribute(memory, "model"), long_size(amount) if amount is not None else "", at(memory, "source/path"))
 
 
-def _filesystem(filesystem: etree._Element) -> str:
+def _filesystem(filesystem: Element) -> str:
     source = _first(filesystem, "source@dir", "source@file", "source@dev", "source@name", "source@socket", "source@usage")
     return _listed(
         at(filesystem, "driver@type") or attribute(filesystem, "type"),
@@ -186,21 +184,21 @@ def _filesystem(filesystem: etree._Element) -> str:
     )
 
 
-def _tpm(tpm: etree._Element) -> str:
+def _tpm(tpm: Element) -> str:
     return _words(tpm, "@model", "backend@type", "version :backend@version", "backend/device@path", joint=", ")
 
 
-def _rng(rng: etree._Element) -> str:
+def _rng(rng: Element) -> str:
     limit = f"{at(rng, 'rate@bytes')} bytes per {at(rng, 'rate@period') or '1000'} ms" if at(rng, "rate@bytes") else ""
     return _listed(_words(rng, "@model", "backend@model", "backend", joint=", "), limit)
 
 
-def _shmem(shmem: etree._Element) -> str:
+def _shmem(shmem: Element) -> str:
     amount = size(child(shmem, "size"), "b")
     return _listed(at(shmem, "model@type"), long_size(amount) if amount is not None else "", at(shmem, "server@path"))
 
 
-def _vsock(vsock: etree._Element) -> str:
+def _vsock(vsock: Element) -> str:
     return _listed(at(vsock, "@model"), f"CID {at(vsock, 'cid@address') or 'at start'}")
 
 
@@ -221,7 +219,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 """Per kind the paths that name a device, in order of preference; "+" joins two."""
 
-_SUMMARIES: dict[str, Callable[[etree._Element], str]] = {
+_SUMMARIES: dict[str, Callable[[Element], str]] = {
     "disk": _disk,
     "controller": _of("@model", "ports :@ports", "vectors :@vectors", "queues :driver@queues", "I/O thread :driver@iothread"),
     "interface": _interface,

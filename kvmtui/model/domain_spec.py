@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lxml import etree
-
 from kvmtui.model.device import Device, describe, devices_of
 from kvmtui.model.domain_xml import firmware_of, tags_of
 from kvmtui.model.endpoint import display_port, display_text, listen_address
-from kvmtui.model.xml_reading import at, attribute, child, children, content, number, read, size
+from kvmtui.model.xml_reading import Element, at, attribute, child, children, content, number, read, size
 from kvmtui.text import printable, printable_lines, several
 
 _QEMU_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0"
@@ -103,7 +101,7 @@ def parse_domain(xml: str, *, with_secrets: bool = False) -> DomainSpec:
     )  # fmt: skip
 
 
-def _identity(root: etree._Element) -> dict[str, Any]:
+def _identity(root: Element) -> dict[str, Any]:
     return {
         "name": content(child(root, "name")),
         "uuid": content(child(root, "uuid")),
@@ -115,7 +113,7 @@ def _identity(root: etree._Element) -> dict[str, Any]:
     }
 
 
-def _system(root: etree._Element) -> dict[str, Any]:
+def _system(root: Element) -> dict[str, Any]:
     return {
         "arch": at(root, "os/type@arch"),
         "machine": at(root, "os/type@machine"),
@@ -131,7 +129,7 @@ def _system(root: etree._Element) -> dict[str, Any]:
 _BOOT_WORDS = {"hd": "disk", "cdrom": "CD-ROM", "fd": "floppy", "network": "network"}
 
 
-def _boot_order(root: etree._Element) -> tuple[str, ...]:
+def _boot_order(root: Element) -> tuple[str, ...]:
     """Return what is booted from, first to last: by device where devices have an order, or else by kind."""
     ordered = []
     for element in children(child(root, "devices")):
@@ -145,7 +143,7 @@ def _boot_order(root: etree._Element) -> tuple[str, ...]:
     return tuple(_BOOT_WORDS.get(kind, kind) for kind in kinds if kind)
 
 
-def _processor(root: etree._Element) -> dict[str, Any]:
+def _processor(root: Element) -> dict[str, Any]:
     maximum = number(at(root, "vcpu"))
     parts = [(noun, number(at(root, f"cpu/topology@{noun}s"))) for noun in ("socket", "die", "core", "thread")]
     pins = (f"{attribute(pin, 'vcpu')} on {attribute(pin, 'cpuset')}" for pin in children(child(root, "cputune"), "vcpupin"))
@@ -164,7 +162,7 @@ _FEATURE_SIGNS = {"force": "+", "require": "+", "optional": "?", "disable": "-",
 _FEATURES_SHOWN = 8
 
 
-def _cpu(cpu: etree._Element | None) -> str:
+def _cpu(cpu: Element | None) -> str:
     policies = [(attribute(feature, "policy"), attribute(feature, "name")) for feature in children(cpu, "feature")]
     features = [_FEATURE_SIGNS.get(policy, "+") + name for policy, name in policies]
     hidden = len(features) - _FEATURES_SHOWN
@@ -173,7 +171,7 @@ def _cpu(cpu: etree._Element | None) -> str:
     return ", ".join(filter(None, (name, " ".join(shown))))
 
 
-def _memory(root: etree._Element) -> dict[str, Any]:
+def _memory(root: Element) -> dict[str, Any]:
     memory = size(child(root, "memory"))
     current = size(child(root, "currentMemory"))
     backing = child(root, "memoryBacking")
@@ -191,7 +189,7 @@ def _memory(root: etree._Element) -> dict[str, Any]:
     }
 
 
-def _behaviour(root: etree._Element) -> dict[str, Any]:
+def _behaviour(root: Element) -> dict[str, Any]:
     labels = [
         " ".join(filter(None, (attribute(label, "model"), attribute(label, "type"), at(label, "label"))))
         for label in children(root, "seclabel")
@@ -208,7 +206,7 @@ def _behaviour(root: etree._Element) -> dict[str, Any]:
     }
 
 
-def _display(graphics: etree._Element, with_secrets: bool) -> Display:
+def _display(graphics: Element, with_secrets: bool) -> Display:
     text = display_text(graphics)
     address = listen_address(graphics)
     port = display_port(graphics)

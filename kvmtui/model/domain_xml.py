@@ -8,12 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lxml import etree
-
 from kvmtui.model.detail import DiskUse, NicUse
 from kvmtui.model.endpoint import disk_source, display_text, nic_source
 from kvmtui.model.tags import TAGS_NAMESPACE
-from kvmtui.model.xml_reading import attribute, child, children, content, read
+from kvmtui.model.xml_reading import Element, attribute, child, children, content, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def brief_facts(xml: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     return content(child(root, "title")), tags_of(root), tuple(mac for mac in macs if mac)
 
 
-def tags_of(root: etree._Element) -> tuple[str, ...]:
+def tags_of(root: Element) -> tuple[str, ...]:
     """Return the tags in a domain's metadata."""
     element = child(root, "metadata", f"{{{TAGS_NAMESPACE}}}tags")
     return tuple(text for tag in children(element) if (text := content(tag)))
@@ -79,7 +77,7 @@ def machine_family(machine: str) -> str:
     return {"pc": "i440fx", "pc-i440fx": "i440fx", "pc-q35": "q35"}.get(family, family)
 
 
-def firmware_of(root: etree._Element) -> str:
+def firmware_of(root: Element) -> str:
     """Return "BIOS", "UEFI" or "UEFI, Secure Boot" as far as the XML tells it; the architecture decides when it says nothing."""
     system = child(root, "os")
     loader = child(system, "loader")
@@ -97,7 +95,7 @@ def firmware_of(root: etree._Element) -> str:
     return "BIOS" if attribute(child(system, "type"), "arch") in {"x86_64", "i686", "i386"} else ""
 
 
-def _disk(disk: etree._Element) -> DiskUse:
+def _disk(disk: Element) -> DiskUse:
     return DiskUse(
         target=attribute(child(disk, "target"), "dev"),
         device=attribute(disk, "device") or "disk",
@@ -106,7 +104,7 @@ def _disk(disk: etree._Element) -> DiskUse:
     )
 
 
-def _nic(nic: etree._Element) -> NicUse:
+def _nic(nic: Element) -> NicUse:
     return NicUse(
         target=attribute(child(nic, "target"), "dev"),
         kind=attribute(nic, "type"),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from lxml import etree
-
-from kvmtui.model.xml_reading import attribute, child, children
+from kvmtui.model.xml_reading import Element, attribute, child, children
 
 
-def disk_source(disk: etree._Element) -> str:
+def disk_source(disk: Element) -> str:
     """Return where a disk's data is: a path, "pool/volume", a URL; empty for an empty drive."""
     source = child(disk, "source")
     if source is None:
@@ -23,7 +21,7 @@ def disk_source(disk: etree._Element) -> str:
     return attribute(source, "type")
 
 
-def nic_source(nic: etree._Element) -> str:
+def nic_source(nic: Element) -> str:
     """Return what an interface is plugged into: a network, bridge or device; empty when its type says it all."""
     source = child(nic, "source")
     for name in ("network", "bridge", "dev", "portid", "path", "name"):
@@ -33,7 +31,7 @@ def nic_source(nic: etree._Element) -> str:
     return f"{address}:{attribute(source, 'port')}" if address else ""
 
 
-def display_text(graphics: etree._Element) -> str:
+def display_text(graphics: Element) -> str:
     """Return a display in a few words: "vnc 127.0.0.1:5900", "spice 0.0.0.0, port at start", "vnc socket /run/…"."""
     kind = attribute(graphics, "type") or "display"
     listen = child(graphics, "listen")
@@ -47,19 +45,19 @@ def display_text(graphics: etree._Element) -> str:
     return f"{kind} {f'[{address}]' if ':' in address else address}:{port}" if port else f"{kind} {address}, port at start"
 
 
-def display_port(graphics: etree._Element) -> str:
+def display_port(graphics: Element) -> str:
     """Return the port of a display; empty while libvirt is to choose it."""
     plain, encrypted = attribute(graphics, "port"), attribute(graphics, "tlsPort")
     return plain if plain not in {"", "-1", "0"} else f"TLS {encrypted}" if encrypted not in {"", "-1", "0"} else ""
 
 
-def listen_address(graphics: etree._Element) -> str:
+def listen_address(graphics: Element) -> str:
     """Return the address that a display listens at; libvirt's default is the loopback."""
     listen = child(graphics, "listen")
     return attribute(listen, "address") or attribute(graphics, "listen") or attribute(listen, "network") or "127.0.0.1"
 
 
-def _network_host(host: etree._Element) -> str:
+def _network_host(host: Element) -> str:
     name = attribute(host, "name") or attribute(host, "socket")
     port = attribute(host, "port")
     return f"{name}:{port}" if port else name

@@ -13,10 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from lxml import etree
-
 from kvmtui.model.device import MASK, describe
-from kvmtui.model.xml_reading import at, attribute, child, children, content, read, size
+from kvmtui.model.xml_reading import Element, at, attribute, child, children, content, read, size
 from kvmtui.text import UNKNOWN, long_size, printable
 
 
@@ -87,7 +85,7 @@ _TEXTS = {
 }
 
 
-def _settings_changed(now: etree._Element, then: etree._Element) -> Iterator[str]:
+def _settings_changed(now: Element, then: Element) -> Iterator[str]:
     for tag, label in _SIZES.items():
         before, after = size(child(now, tag)), size(child(then, tag))
         if before != after:
@@ -113,16 +111,16 @@ def _changed(label: str, before: str, after: str) -> Iterator[str]:
         yield f"{label} {before or UNKNOWN} → {after or UNKNOWN}"
 
 
-def _boot(root: etree._Element) -> str:
+def _boot(root: Element) -> str:
     return ", ".join(attribute(boot, "dev") for boot in children(child(root, "os"), "boot"))
 
 
-def _tags(root: etree._Element, ignored: set[str]) -> str:
+def _tags(root: Element, ignored: set[str]) -> str:
     names = {printable(str(feature.tag)) for feature in children(child(root, "features"))}
     return ", ".join(sorted(names - ignored))
 
 
-def _cpus(now: etree._Element, then: etree._Element) -> tuple[str, str]:
+def _cpus(now: Element, then: Element) -> tuple[str, str]:
     """Return the CPU before and after; libvirt writes out a host-model as the custom model that it came to."""
     before, after = at(now, "cpu@mode"), at(then, "cpu@mode")
     if after in {"host-model", "maximum"} and before in {"custom", after}:
@@ -130,13 +128,13 @@ def _cpus(now: etree._Element, then: etree._Element) -> tuple[str, str]:
     return _cpu(now, after == "custom"), _cpu(then, after == "custom")
 
 
-def _cpu(root: etree._Element, is_custom: bool) -> str:
+def _cpu(root: Element, is_custom: bool) -> str:
     shape = (at(root, f"cpu/topology@{noun}") for noun in ("sockets", "dies", "cores", "threads"))
     words = (at(root, "cpu@mode"), at(root, "cpu/model") if is_custom else "", ":".join(filter(None, shape)))
     return " ".join(filter(None, words))
 
 
-def _devices_changed(now: etree._Element, then: etree._Element) -> Iterator[str]:
+def _devices_changed(now: Element, then: Element) -> Iterator[str]:
     before, after = _by_name(now), _by_name(then)
     for name, element in after.items():
         if name not in before:
@@ -148,9 +146,9 @@ def _devices_changed(now: etree._Element, then: etree._Element) -> Iterator[str]
             yield f"{name} is removed"
 
 
-def _by_name(root: etree._Element) -> dict[str, etree._Element]:
+def _by_name(root: Element) -> dict[str, Element]:
     """Return a domain's devices by what names them in both XMLs; others of a kind by their turn."""
-    named: dict[str, etree._Element] = {}
+    named: dict[str, Element] = {}
     turns: Counter[str] = Counter()
     for element in children(child(root, "devices")):
         if element.tag == "emulator" or (element.tag == "audio" and attribute(element, "type") == "none"):
@@ -183,7 +181,7 @@ _RUNTIME = re.compile(
 """Paths that libvirt fills in when a domain runs, as `_normal` writes them; what a person sets among them is told apart there."""
 
 
-def _normal(element: etree._Element | None, path: str) -> Counter[tuple[str, str]]:
+def _normal(element: Element | None, path: str, parent: Element | None = None) -> Counter[tuple[str, str]]:
     """Return what an element says, less what exists only while a domain runs."""
     found: Counter[tuple[str, str]] = Counter()
     if element is None:
@@ -193,7 +191,7 @@ def _normal(element: etree._Element | None, path: str) -> Counter[tuple[str, str
         label = " ".join(filter(None, (path, printable(str(name)))))
         if name == "passwd":
             found[(label, MASK)] += 1
-        elif not _is_runtime(element, label):
+        elif not _is_runtime(element, label, parent):
             found[(label, printable(str(value)))] += 1
     if text := content(element):
         found[(path or kind, text)] += 1
@@ -203,15 +201,15 @@ def _normal(element: etree._Element | None, path: str) -> Counter[tuple[str, str
         place = " ".join(filter(None, (path, printable(str(inner.tag)))))
         if not inner.attrib and len(inner) == 0 and not content(inner):
             found[(place, "yes")] += 1
-        found += _normal(inner, place)
+        found += _normal(inner, place, element)
     return found
 
 
-def _is_runtime(element: etree._Element, label: str) -> bool:
+def _is_runtime(element: Element, label: str, parent: Element | None) -> bool:
     """Tell whether an attribute is the running domain's own: `target dev` is so for vnetN, not for vda."""
     if not _RUNTIME.match(label):
         return False
-    device = element if " " not in label else element.getparent()
+    device = element if " " not in label else parent
     kind = "" if device is None else str(device.tag)
     if label.startswith("target dev"):
         return kind == "interface" and attribute(element, "dev").startswith(("vnet", "macvtap", "tap"))

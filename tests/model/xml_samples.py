@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kvmtui.model.domain_xml import TAGS_NAMESPACE
+from kvmtui.model.tags import TAGS_NAMESPACE
 
 DATA = Path(__file__).parent.parent / "data"
 UUID = "0b5f4a8e-8f2c-4d7e-9d55-3a1d8f6f0001"

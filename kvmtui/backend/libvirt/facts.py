@@ -46,7 +46,7 @@ class FactsReader:
 
     def read_xml(self, uuids: Sequence[str], *, keeps_whole: bool) -> float:
         """Read the XML of some domains and return the processor seconds it took; `keeps_whole` keeps what the detail shows."""
-        from kvmtui.model.domain_xml import brief_facts, row_facts  # here, because the first table needs no lxml
+        from kvmtui.model.domain_xml import brief_facts, row_facts  # here, because the first table needs no XML
 
         started = time.thread_time()
         answers = fan_out([self._xml_call(uuid) for uuid in uuids], min(self._width, _XML_AT_A_TIME))
