@@ -72,8 +72,7 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
     CSS_PATH = [f"styles/{area}.tcss" for area in ("app", "table", "domains", "dialogs", "tasks", "domain")]
     TITLE = "kvmtui"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("app")]
-    MODES = {"domains": DomainsScreen, "tasks": _tasks_screen, "journal": _journal_screen}
-    DEFAULT_MODE = "domains"
+    MODES = {"tasks": _tasks_screen, "journal": _journal_screen}
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
     ENABLE_COMMAND_PALETTE = False
     INLINE_PADDING = 0
@@ -115,17 +114,21 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
         self._is_frame_due = False
         choose_glyphs(config.glyphs)
         self._last_filters = last_filters(is_colourless=self.no_color)
+        themes.register(self)
+        colours = None if self.no_color else self.console.color_system
+        self.theme = themes.startup_theme(config.theme or self.memory.get("theme", ""), colours)
 
     @property
     def is_read_only(self) -> bool:
         """Whether every host is read only."""
         return self.config.read_only
 
+    def get_default_screen(self) -> Screen[None]:
+        """Start with the domains; as the default and not as a mode, Textual parses the style sheets once less."""
+        return DomainsScreen()
+
     def on_mount(self) -> None:
         """Start the hosts once the empty frame is on the screen."""
-        themes.register(self)
-        colours = None if self.no_color else self.console.color_system
-        self.theme = themes.startup_theme(self.config.theme or self.memory.get("theme", ""), colours)
         self.set_keymap({id_: ",".join(keys) for id_, keys in self.config.keys.items() if keys != ACTIONS[id_].keys})
         self.fleet.subscribe(self._schedule_frame)
         self.tasks.subscribe(self._schedule_frame)
@@ -231,7 +234,7 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
         views = self.fleet.views
         is_hopeless = bool(views) and all(view.link is Link.LOST and view.snapshot is None for view in views)
         shown = isinstance(self.screen, UnreachableScreen)
-        if is_hopeless and not shown and self.current_mode == "domains" and len(self.screen_stack) == 1:
+        if is_hopeless and not shown and self.current_mode == self.DEFAULT_MODE and len(self.screen_stack) == 1:
             self.push_screen(UnreachableScreen())
         elif shown and any(view.snapshot for view in views):
             self.pop_screen()
@@ -240,7 +243,7 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
 
     def action_view_domains(self) -> None:
         """Show the domains."""
-        self.switch_mode("domains")
+        self.switch_mode(self.DEFAULT_MODE)
 
     def action_view_tasks(self) -> None:
         """Show the tasks."""
@@ -254,7 +257,7 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
         """Show the keys that work here."""
         from kvmtui.ui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.config.keys, _areas_of(self.screen)))
+        self.push_screen(HelpScreen(self.config.keys, _areas_of(self.screen), is_read_only=self.is_read_only))
 
     def action_app_messages(self) -> None:
         """Show the messages of this session."""
@@ -289,8 +292,8 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
         """Leave the screen; at the top, leave the program."""
         if len(self.screen_stack) > 1 and not isinstance(self.screen, UnreachableScreen):
             self.pop_screen()
-        elif self.current_mode != "domains":
-            self.switch_mode("domains")
+        elif self.current_mode != self.DEFAULT_MODE:
+            self.switch_mode(self.DEFAULT_MODE)
         else:
             self.action_app_exit()
 
