@@ -1,9 +1,9 @@
-"""The order of rows: stable, the unknown last, and calm where what it comes from changes all the time."""
+"""The order of rows: stable, the unknown last, numbers in names as numbers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -31,14 +31,3 @@ def sorted_rows(rows: Iterable[R], value: Callable[[R], Any], *, is_descending: 
             known.append((found, row))
     known.sort(key=itemgetter(0), reverse=is_descending)
     return [row for _, row in known] + unknown
-
-
-def in_order_of(rows: Iterable[R], keys: Sequence[Hashable], key: Callable[[R], Hashable]) -> list[R] | None:
-    """Return the rows in the order that `keys` gives them; None when a row has no place in it."""
-    places = {one: place for place, one in enumerate(keys)}
-    try:
-        placed = [(places[key(row)], row) for row in rows]
-    except KeyError:
-        return None
-    placed.sort(key=itemgetter(0))
-    return [row for _, row in placed]

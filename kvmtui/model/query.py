@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from kvmtui.model.domain import Domain, DomainState
-from kvmtui.model.key import Key
 
 Test = Callable[[Domain, str], bool]
 """Whether a domain, with the name of its host, passes."""
@@ -58,7 +57,10 @@ class Query:
 
     def matches(self, domain: Domain, host_name: str = "") -> bool:
         """Return whether a domain passes; `host_name` is what its host is called on the screen."""
-        return all(test(domain, host_name) for test in self.tests)
+        for test in self.tests:  # noqa: SIM110 - a loop takes half the time of all(…), and there can be 10,000 domains
+            if not test(domain, host_name):
+                return False
+        return True
 
 
 class Sieve:
@@ -66,7 +68,8 @@ class Sieve:
 
     def __init__(self) -> None:
         self._query = Query()
-        self._answers: dict[Key, tuple[Domain, bool]] = {}
+        self._answers: dict[int, tuple[Domain, bool]] = {}
+        """By the object's `id`, which stands for it as long as the object is held here."""
 
     def apply(self, query: Query, domains: Iterable[Domain], host_names: Mapping[str, str]) -> list[Domain]:
         """Return the domains that match, in their order."""
@@ -74,15 +77,16 @@ class Sieve:
             return list(domains)
         if query != self._query:
             self._query, self._answers = query, {}
-        before, self._answers = self._answers, {}
+        before, answers = self._answers, {}
         matching = []
         for domain in domains:
-            answer = before.get(domain.key)
-            if answer is None or answer[0] is not domain:
+            answer = before.get(id(domain))
+            if answer is None:
                 answer = (domain, query.matches(domain, host_names.get(domain.key.host, domain.key.host)))
-            self._answers[domain.key] = answer
+            answers[id(domain)] = answer
             if answer[1]:
                 matching.append(domain)
+        self._answers = answers
         return matching
 
 
@@ -124,13 +128,15 @@ _UUID_PIECE = 6
 
 
 def _word(word: str) -> Test:
+    is_uuid_piece = len(word) >= _UUID_PIECE
+
     def test(domain: Domain, _host: str) -> bool:
+        if word in domain.name.lower() or (domain.title and word in domain.title.lower()):
+            return True
+        if is_uuid_piece and word in domain.key.uuid:
+            return True
         return (
-            word in domain.name.lower()
-            or (domain.title is not None and word in domain.title.lower())
-            or any(word in address for address in domain.addresses)
-            or any(word in tag.lower() for tag in domain.tags)
-            or (len(word) >= _UUID_PIECE and word in domain.key.uuid)
+            any(word in text.lower() for text in (*domain.addresses, *domain.tags)) if domain.addresses or domain.tags else False
         )
 
     return test

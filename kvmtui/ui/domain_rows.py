@@ -8,7 +8,8 @@ from time import monotonic
 from kvmtui.fleet.fleet import Fleet
 from kvmtui.model.domain import Domain
 from kvmtui.model.host import HostSnapshot
-from kvmtui.model.order import in_order_of, natural, sorted_rows
+from kvmtui.model.key import Key
+from kvmtui.model.order import natural, sorted_rows
 from kvmtui.model.query import Query, Sieve
 from kvmtui.ui.widgets.columns import Column
 from kvmtui.ui.widgets.domain_columns import LIVE
@@ -30,6 +31,9 @@ class DomainRows:
         self._snapshots: tuple[HostSnapshot | None, ...] = ()
         self._host_names: dict[str, str] = {}
         self._rows: Sequence[Domain] = ()
+        self._keys: list[Key] = []
+        self._places: list[int] = []
+        """Where each row stands among the domains as the fleet has them."""
         self._sorted_at = 0.0
         self._is_outdated = True
         self.total = 0
@@ -75,18 +79,28 @@ class DomainRows:
         return self._rows
 
     def _sorted(self, domains: list[Domain]) -> list[Domain]:
-        now = monotonic()
-        known = in_order_of(domains, [row.key for row in self._rows], lambda domain: domain.key)
-        if known is not None and self._order.column in LIVE and not self._is_outdated and now - self._sorted_at < CALM:
-            return known
-        self._sorted_at = now
-        # A list that is almost in order already is sorted in almost no time.
-        by_name = sorted_rows(
-            known if known is not None and self._order.column == "name" else domains, lambda domain: natural(domain.name)
-        )
-        column = self._columns.get(self._order.column)
-        if column is None or column.sort is None:
-            return by_name
-        if column.id == "name":
-            return by_name[::-1] if self._order.is_descending else by_name
-        return sorted_rows(by_name, column.sort, is_descending=self._order.is_descending)
+        keys = [domain.key for domain in domains]
+        if self._is_outdated or keys != self._keys:
+            rows = self._sort(sorted_rows(domains, lambda domain: natural(domain.name)))
+        else:
+            rows = [domains[place] for place in self._places]
+            if self._is_order_kept(rows):
+                return rows
+            rows = self._sort(rows)
+        places = {id(domain): place for place, domain in enumerate(domains)}
+        self._keys, self._places = keys, [places[id(domain)] for domain in rows]
+        self._sorted_at = monotonic()
+        return rows
+
+    def _is_order_kept(self, rows: Sequence[Domain]) -> bool:
+        """Return whether the rows, in the order that they had before, can stay in it."""
+        if self._order.column in LIVE:
+            return monotonic() - self._sorted_at < CALM
+        value = self._columns[self._order.column].sort
+        return value is None or all(
+            row is before or value(row) == value(before) for row, before in zip(rows, self._rows, strict=True)
+        )  # fmt: skip
+
+    def _sort(self, rows: list[Domain]) -> list[Domain]:
+        value = self._columns[self._order.column].sort
+        return rows if value is None else sorted_rows(rows, value, is_descending=self._order.is_descending)

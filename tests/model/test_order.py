@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from kvmtui.model.order import in_order_of, natural, sorted_rows
+from kvmtui.model.order import natural, sorted_rows
 
 
 def test_numbers_in_names_sort_as_numbers() -> None:
@@ -26,8 +26,3 @@ def test_equal_rows_keep_their_order_in_both_directions() -> None:
     rows = ["b1", "a1", "b2", "a2"]
     assert sorted_rows(rows, lambda row: row[0]) == ["a1", "a2", "b1", "b2"]
     assert sorted_rows(rows, lambda row: row[0], is_descending=True) == ["b1", "b2", "a1", "a2"]
-
-
-def test_rows_can_be_put_into_an_order_known_before() -> None:
-    assert in_order_of(["a", "c", "b"], ["c", "x", "b", "a"], str) == ["c", "b", "a"]
-    assert in_order_of(["a", "new"], ["a"], str) is None
