@@ -30,7 +30,7 @@ class Lane:
         self.name = name
         self._jobs: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
         self._is_abandoned = False
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        self._is_started = False
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
         """Queue `job`; this needs no event loop, so that work can begin before there is one."""
@@ -38,6 +38,9 @@ class Lane:
         self._jobs.put((job, future))
         if self._is_abandoned:
             self._refuse_the_rest()
+        elif not self._is_started:  # a thread that is never needed costs memory
+            self._is_started = True
+            threading.Thread(target=self._run, name=self.name, daemon=True).start()
         return future
 
     async def call(self, job: Callable[[], T], timeout: float | None = None) -> T:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import zip_longest
 
 from kvmtui.backend.protocol import Host, Interest
 from kvmtui.model.detail import DomainDetail
@@ -177,10 +178,13 @@ class Fleet:
     def put(self, key: str, snapshot: HostSnapshot) -> None:
         """Take in what a poll found."""
         view = self._views[key]
-        gone = {domain.key for domain in view.snapshot.domains} if view.snapshot else set()
-        for domain in snapshot.domains:
-            self._domains[domain.key] = domain
-            gone.discard(domain.key)
+        before = view.snapshot.domains if view.snapshot else ()
+        replaced = [(old, new) for old, new in zip_longest(before, snapshot.domains) if old is not new]
+        gone = {old.key for old, _ in replaced if old}
+        for _, domain in replaced:
+            if domain:
+                self._domains[domain.key] = domain
+                gone.discard(domain.key)
         for domain_key in gone:
             for index in (self._domains, self._details, self._histories):
                 index.pop(domain_key, None)

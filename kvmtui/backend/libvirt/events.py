@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import libvirt
 
+from kvmtui.backend.libvirt.arena import share_one_arena
 from kvmtui.backend.libvirt.calls import VirConnect, VirDomain
 from kvmtui.backend.libvirt.event_words import WORDS, is_about_definition
 
@@ -32,6 +33,7 @@ def start_event_loop() -> None:
     with _start_lock:
         if _threads:
             return
+        share_one_arena()
         libvirt.virEventRegisterDefaultImpl()
         thread = threading.Thread(target=_run_event_loop, name="libvirt-events", daemon=True)
         _threads.append(thread)

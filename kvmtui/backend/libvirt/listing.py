@@ -22,13 +22,18 @@ _STATE = libvirt.VIR_DOMAIN_STATS_STATE
 _BULK = "getAllDomainStats"
 
 
-def all_states(connection: Connection, width: int) -> Stats:
+def all_states(connection: Connection, width: int, *, in_portions: bool = False) -> Stats:
     """Return all domains with their states, running or not, however many there are.
+
+    Args:
+        connection: the connection.
+        width: how many calls are made at a time.
+        in_portions: whether to ask a little at a time, which takes longer and lets other threads run.
 
     Raises:
         libvirt.libvirtError: libvirt refused, or the connection ended.
     """
-    if _BULK not in connection.unsupported:
+    if _BULK not in connection.unsupported and not in_portions:
         active = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
         inactive = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_INACTIVE
         try:

@@ -32,6 +32,8 @@ ROUND = 5.0
 MOST_PER_SECOND = 300.0
 ROUNDS_OF_RESTING = 6
 """Once in so many rounds the sizes of domains that do not run are read too: their changes cause no event."""
+IN_PORTIONS_FROM = 1000
+"""Domains from which on a list in one answer would hold the interpreter's lock for longer than a key may wait."""
 MANY_TOUCHED = 200
 """From so many touched domains on, everything is listed instead of looking each one up."""
 
@@ -128,7 +130,8 @@ class Poll:
     def _list_all(self) -> None:
         processor = time.thread_time()
         known = set(self.ledger.entries)
-        for domain, record in in_slices(all_states(self.connection, self._width)):
+        in_portions = len(known) > IN_PORTIONS_FROM
+        for domain, record in in_slices(all_states(self.connection, self._width, in_portions=in_portions)):
             uuid = domain.UUIDString()
             known.discard(uuid)
             self._take_record(domain, uuid, record)

@@ -24,6 +24,13 @@ _PACKAGES = (
 )
 
 
+_DRIVERS = {
+    "bhyve", "ch", "esx", "gsx", "hyperv", "lxc", "network", "nodedev", "nwfilter", "openvz", "parallels", "qemu", "remote",
+    "secret", "storage", "test", "vbox", "vmwarefusion", "vmwareplayer", "vmwarews", "vpx", "vz", "xen",
+}  # fmt: skip
+"""What a URI's scheme may begin with (https://libvirt.org/drivers.html); libvirt looks for a daemon that knows any other."""
+
+
 class _Clue(NamedTuple):
     words: tuple[str, ...]
     kind: FailureKind
@@ -85,9 +92,9 @@ _TLS_CLUES = (
 def open_failure(error: libvirt.libvirtError, uri: str) -> Failure:
     """Return why `uri` could not be opened, with what to do about it."""
     said = printable_lines(str(error)).strip()
-    parts = urlsplit(uri)
+    parts = parts_of(uri)
     attempted = f"connect to {uri or 'libvirt'}"
-    if error.get_error_code() == libvirt.VIR_ERR_NO_CONNECT or "No connection driver" in said:
+    if error.get_error_code() == libvirt.VIR_ERR_NO_CONNECT or "No connection driver" in said or not _is_drivers(parts):
         return Failure(FailureKind.UNSUPPORTED, attempted, said, _driver_advice(parts), target=uri)
     if error.get_error_code() == libvirt.VIR_ERR_INVALID_ARG or "unable to parse URI" in said:
         return Failure(
@@ -109,7 +116,7 @@ def open_failure(error: libvirt.libvirtError, uri: str) -> Failure:
 
 def open_timeout(uri: str, seconds: float) -> Failure:
     """Return the failure of an open that got no answer."""
-    is_remote = bool(urlsplit(uri).hostname)
+    is_remote = bool(parts_of(uri).hostname)
     advice = "Is the host up?" if is_remote else "The daemon may hang: systemctl status virtqemud libvirtd"
     return Failure(
         FailureKind.TIMEOUT, f"connect to {uri or 'libvirt'}", f"No answer within {seconds:.0f} s.", advice, target=uri
@@ -118,20 +125,28 @@ def open_timeout(uri: str, seconds: float) -> Failure:
 
 def authentication_advice(uri: str) -> str:
     """Return what to do when libvirt wants to know who is asking."""
-    if "ssh" in urlsplit(uri).scheme:
-        return f"Load a key that the host accepts (ssh-add), and try: ssh {_login(urlsplit(uri))} true"
+    if "ssh" in parts_of(uri).scheme:
+        return f"Load a key that the host accepts (ssh-add), and try: ssh {_login(parts_of(uri))} true"
     return _group_advice("libvirt asks polkit who you are.")
+
+
+def parts_of(uri: str) -> SplitResult:
+    """Return the parts of a URI; all are empty when it is none."""
+    try:
+        return urlsplit(uri)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def is_local(uri: str) -> bool:
     """Tell whether a URI, as virConnectGetURI returns it, is served by this machine."""
-    parts = urlsplit(uri)
+    parts = parts_of(uri)
     return not parts.hostname and "ssh" not in parts.scheme
 
 
 def without_prompts(uri: str) -> str:
     """Return a URI under which ssh never asks on the terminal: it gets `no_tty=1`, unless it says something itself."""
-    parts = urlsplit(uri)
+    parts = parts_of(uri)
     if not parts.scheme.endswith("+ssh") or "no_tty" in parse_qs(parts.query):
         return uri
     return uri + ("&" if parts.query else "" if uri.endswith("?") else "?") + "no_tty=1"
@@ -180,6 +195,10 @@ def _group_advice(reason: str) -> str:
     return f"{reason} Join the group libvirt and log in again: sudo usermod -aG libvirt $USER"
 
 
+def _is_drivers(parts: SplitResult) -> bool:
+    return not parts.scheme or parts.scheme.partition("+")[0] in _DRIVERS
+
+
 def _driver_advice(parts: SplitResult) -> str:
     scheme = parts.scheme.partition("+")[0]
     return f'libvirt on this machine has no driver for "{scheme}"; qemu is the one for KVM.' if scheme else ""
@@ -187,4 +206,8 @@ def _driver_advice(parts: SplitResult) -> str:
 
 def _login(parts: SplitResult) -> str:
     login = f"{parts.username}@{parts.hostname}" if parts.username else str(parts.hostname or "HOST")
-    return f"-p {parts.port} {login}" if parts.port else login
+    try:
+        port = parts.port
+    except ValueError:  # no number, or too large
+        port = None
+    return f"-p {port} {login}" if port else login

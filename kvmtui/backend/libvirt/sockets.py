@@ -1,7 +1,7 @@
 """Which socket of this process is a libvirt connection's: to end it is the only safe way out of calls that hang.
 
-libvirt does not tell which one it is. When the keepalive of libvirt 9.0 gives up while several calls are under way, one of them is
-released and the others never return, or the process crashes; end of file releases all of them.
+libvirt does not tell which one it is. When the keepalive of libvirt 9.0 gives up while several calls are under way, one of them
+is released and the others never return, or the process crashes; end of file releases all of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
+
+from kvmtui.backend.libvirt.reachability import parts_of
 
 WINDOW = 0.5
 """Seconds for which one open at a time has the search to itself; libvirt makes its socket at the start of an open."""
@@ -37,7 +39,7 @@ class SocketSearch:
         self._has_turn = False
         self._has_ended = threading.Event()
         self._is_over = False
-        self._is_in_process = urlsplit(uri).scheme == "test"
+        self._is_in_process = parts_of(uri).scheme == "test"
 
     def __enter__(self) -> Self:
         if not self._is_in_process:
@@ -99,7 +101,7 @@ class SocketSearch:
                 _claimed.add(self._found)
 
     def _may_be_it(self, descriptor: int) -> bool:
-        parts = urlsplit(self._uri)
+        parts = parts_of(self._uri)
         transport = parts.scheme.partition("+")[2]
         try:
             with socket.socket(fileno=os.dup(descriptor)) as end:
