@@ -67,7 +67,7 @@ class ColumnsDialog(Dialog[ColumnChoice]):
 
     def __init__(self, columns: Mapping[str, Column[Any]], choice: ColumnChoice, defaults: Sequence[str]) -> None:
         """Offer `columns`, by id, as they are shown now; `defaults` are the ids that a reset shows."""
-        hint = "Space shows or hides · J K move · + - width · 0 resets · Enter applies"
+        hint = "Space show/hide · J K move · + - width · 0 reset · Enter apply"
         super().__init__("Columns", hint=hint, classes="-columns")
         self._columns = columns
         self._choice = choice

@@ -205,7 +205,11 @@ class DomainsScreen(DeskScreen):
         """Offer the filters of `virsh list`."""
         from kvmtui.ui.dialogs.pick import Choice, ChoiceDialog
 
-        choices = [Choice(name, name, note=query or "no filter", about=f"virsh list {name}") for name, query in PRESETS.items()]
+        lone = {"--all", "--inactive"}  # virsh leaves inactive domains out, unless told otherwise
+        choices = [
+            Choice(name, name, note=query or "no filter", about=f"virsh list {name if name in lone else f'--all {name}'}")
+            for name, query in PRESETS.items()
+        ]
         now = next((name for name, query in PRESETS.items() if query == self._rows.query.text), "--all")
 
         def take(name: str | None) -> None:
