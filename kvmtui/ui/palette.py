@@ -13,6 +13,7 @@ from textual.fuzzy import FuzzySearch
 from kvmtui.keys import ACTIONS
 from kvmtui.model.key import Key
 from kvmtui.ui.desk import Desk
+from kvmtui.ui.read_only import writes
 from kvmtui.ui.screens.domain import DomainScreen
 from kvmtui.ui.widgets.frame import shown_key
 
@@ -59,7 +60,7 @@ class DeskCommands(Provider):
         for node in (self.screen, self.app):
             for entries in node._bindings.key_to_bindings.values():
                 for entry in entries:
-                    if entry.id in ACTIONS and entry.id not in seen:
+                    if entry.id in ACTIONS and entry.id not in seen and not (self._desk.is_read_only and writes(entry.id)):
                         seen.add(entry.id)
                         yield entry.id, partial(self.screen.run_action, entry.action)
 

@@ -11,6 +11,7 @@ from kvmtui.model.domain import Domain
 from kvmtui.ui.desk import Desk, is_read_only
 from kvmtui.ui.dialogs.base import place
 from kvmtui.ui.dialogs.pick import Choice, ChoiceDialog
+from kvmtui.ui.read_only import writes
 from kvmtui.ui.widgets.frame import shown_key
 
 EDITS = tuple(id_ for id_ in KEY_ACTIONS if id_.startswith("domain.") and id_ not in ACTIONS and id_ != "domain.menu")
@@ -33,9 +34,11 @@ class MenuDialog(ChoiceDialog):
 
 
 def choices_for(desk: Desk, targets: Sequence[Domain]) -> list[Choice]:
-    """Return all actions as choices for these domains."""
+    """Return all actions as choices for these domains; where all are read-only, those that only read."""
+    is_reading = all(is_read_only(desk, domain) for domain in targets)
     choices = [_choice(desk, action, targets) for action in ACTIONS.values()]
-    return choices + [_edit(desk, id_, targets) for id_ in EDITS]
+    choices += [_edit(desk, id_, targets) for id_ in EDITS]
+    return [choice for choice in choices if not (is_reading and writes(choice.key))]
 
 
 def _choice(desk: Desk, action: Action, targets: Sequence[Domain]) -> Choice:

@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.timer import Timer
 
 from kvmtui.fleet.actions import ACTIONS
+from kvmtui.keys import ACTIONS as KEY_ACTIONS
 from kvmtui.model.domain import Domain
 from kvmtui.model.host import Link
 from kvmtui.model.key import Key
@@ -20,6 +21,7 @@ from kvmtui.text import several
 from kvmtui.ui.bindings import binding, bindings_of
 from kvmtui.ui.desk import DeskScreen
 from kvmtui.ui.domain_rows import DomainRows
+from kvmtui.ui.read_only import writes
 from kvmtui.ui.widgets.columns import Column
 from kvmtui.ui.widgets.domain_columns import DEFAULT, domain_columns, uptime
 from kvmtui.ui.widgets.domain_pane import DomainPane, pane_lines
@@ -182,6 +184,8 @@ class DomainsScreen(DeskScreen):
             await self.desk.perform_menu(self.targets)
         elif id_ in ACTIONS:
             await self.desk.perform(id_, self.targets)
+        elif self.desk.is_read_only and writes(id_):
+            self.desk.say(f"{KEY_ACTIONS[id_].label}: read-only mode.", "warning")
         elif self.table.cursor_row is not None:  # the editors belong to the opened domain
             self._open(self.table.cursor_row, id_)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from kvmtui.keys import ACTIONS, GROUPS
+from kvmtui.ui.read_only import writes
 from kvmtui.ui.screens.text import TextScreen
 from kvmtui.ui.widgets.frame import key_name
 
@@ -23,19 +24,19 @@ _QUERY_HELP = (
 class HelpScreen(TextScreen):
     """The keys of the areas that work on a screen, then how to filter."""
 
-    def __init__(self, keys: Mapping[str, tuple[str, ...]], areas: Sequence[str]) -> None:
-        super().__init__("Help: keys that work here", help_lines(keys, areas))
+    def __init__(self, keys: Mapping[str, tuple[str, ...]], areas: Sequence[str], *, is_read_only: bool = False) -> None:
+        super().__init__("Help: keys that work here", help_lines(keys, areas, is_read_only=is_read_only))
 
 
-def help_lines(keys: Mapping[str, tuple[str, ...]], areas: Sequence[str]) -> list[Content]:
-    """Return the help as lines, area by area, in the order of the table of keys."""
+def help_lines(keys: Mapping[str, tuple[str, ...]], areas: Sequence[str], *, is_read_only: bool = False) -> list[Content]:
+    """Return the help as lines, area by area, in the order of the table of keys; read-only without what writes."""
     lines: list[Content] = []
     for area, heading in GROUPS.items():
         if area not in areas:
             continue
         lines += [Content(""), Content.styled(heading, "bold $primary")]
         for id_, action in ACTIONS.items():
-            if id_.partition(".")[0] == area:
+            if id_.partition(".")[0] == area and not (is_read_only and writes(id_)):
                 lines.append(_line(" ".join(key_name(key) for key in keys[id_]), action.label, action.help))
     if "domains" in areas:
         lines += [Content(""), Content.styled("Filter words", "bold $primary")]

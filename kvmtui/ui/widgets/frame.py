@@ -15,6 +15,7 @@ from textual.widget import Widget
 from kvmtui import text
 from kvmtui.keys import ACTIONS
 from kvmtui.model.host import HostView, Link
+from kvmtui.ui.read_only import writes
 from kvmtui.ui.widgets.glyphs import glyphs
 from kvmtui.ui.widgets.host_summary import summary
 
@@ -186,7 +187,10 @@ class KeyLine(Line):
             return
         parts: list[Part] = []
         room = self.size.width
+        is_read_only = getattr(self.app, "is_read_only", False)
         for id_ in self._hints:
+            if is_read_only and writes(id_):
+                continue
             hint = [(f" {shown_key(self._keys_of(id_))}", "bold $text-accent"), (f" {ACTIONS[id_].label} ", "$text-muted")]
             room -= sum(len(piece) for piece, _ in hint)
             if room < 0:
