@@ -96,7 +96,7 @@ def open_failure(error: libvirt.libvirtError, uri: str) -> Failure:
     attempted = f"connect to {uri or 'libvirt'}"
     if error.get_error_code() == libvirt.VIR_ERR_NO_CONNECT or "No connection driver" in said or not _is_drivers(parts):
         return Failure(FailureKind.UNSUPPORTED, attempted, said, _driver_advice(parts), target=uri)
-    if error.get_error_code() == libvirt.VIR_ERR_INVALID_ARG or "unable to parse URI" in said:
+    if error.get_error_code() == libvirt.VIR_ERR_INVALID_ARG or "nable to parse URI" in said:
         return Failure(
             FailureKind.INVALID, attempted, said, "A URI looks like qemu:///system or qemu+ssh://host/system.", target=uri
         )
