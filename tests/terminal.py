@@ -171,6 +171,13 @@ class Terminal:
         self._screen.resize(rows, columns)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether the modes that the program set are reset: alternate screen, mouse, hidden cursor."""
+        output = bytes(self.output)
+        pairs = [(b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?1000h", b"\x1b[?1000l"), (b"\x1b[?25l", b"\x1b[?25h")]
+        return all(output.rfind(reset) > output.rfind(set_) for set_, reset in pairs if set_ in output)
+
     def signal(self, number: int) -> None:
         """Send a signal to the program."""
         os.kill(self.pid, number)

@@ -25,13 +25,6 @@ def demo(tmp_path: Path) -> Iterator[Terminal]:
         yield terminal
 
 
-def is_clean(terminal: Terminal) -> bool:
-    """Say whether the modes that the program set are reset: alternate screen, mouse, bracketed paste, hidden cursor."""
-    output = bytes(terminal.output)
-    pairs = [(b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?1000h", b"\x1b[?1000l"), (b"\x1b[?25l", b"\x1b[?25h")]
-    return all(output.rfind(reset) > output.rfind(set_) for set_, reset in pairs if set_ in output)
-
-
 def test_help_is_there_without_a_terminal() -> None:
     with Terminal([*KVMTUI, "--help"]) as terminal:
         assert terminal.wait_for_end() == 0
@@ -51,7 +44,7 @@ def test_the_demo_host_is_shown_and_q_leaves_a_clean_terminal(demo: Terminal) ->
     before = demo.attributes()
     demo.press("q")
     assert demo.wait_for_end() == 0
-    assert is_clean(demo)
+    assert demo.is_clean
     assert before is not None
 
 
@@ -59,7 +52,7 @@ def test_the_demo_host_is_shown_and_q_leaves_a_clean_terminal(demo: Terminal) ->
 def test_a_signal_ends_it_with_a_clean_terminal(demo: Terminal, number: int) -> None:
     demo.signal(number)
     assert demo.wait_for_end() == 128 + number
-    assert is_clean(demo)
+    assert demo.is_clean
 
 
 def test_ctrl_c_leaves_from_anywhere(demo: Terminal) -> None:
@@ -82,9 +75,9 @@ def test_ctrl_z_puts_it_into_the_background_and_fg_brings_it_back(tmp_path: Path
         terminal.settle()
         terminal.press("ctrl-z")
         terminal.wait_for("Stopped")
-        assert is_clean(terminal)
+        assert terminal.is_clean
         terminal.press("fg", "enter")
-        terminal.wait_until(lambda: not is_clean(terminal), 10, "the screen")
+        terminal.wait_until(lambda: not terminal.is_clean, 10, "the screen")
         terminal.wait_for(DEMO_DOMAIN)
         terminal.press("q")
         terminal.wait_for("shell>")
