@@ -213,7 +213,10 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
     def _show_frame(self) -> None:
         self._is_frame_due = False
         screen = self._desk_screen()
-        if screen is None or not self.is_running or not screen.is_mounted:
+        if not self.is_running:
+            return
+        if screen is None or not screen.is_mounted:
+            self._schedule_frame()  # what a host answered before there was a screen must not be missed
             return
         try:
             with self.batch_update():

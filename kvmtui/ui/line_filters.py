@@ -5,11 +5,12 @@ Each filter keeps a line's width, since the layout is done when it runs.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import cell_len, get_character_cell_size, set_cell_size
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter, NoColor
@@ -39,6 +40,9 @@ _LOOKALIKES = str.maketrans(
         "\xa0": " ",
     }
 )
+
+_JOINED = re.compile("\u200d.?")
+"""What stands in the same cells as the character before it, by the measure of `cell_len`."""
 
 
 class Harmless(LineFilter):
@@ -84,8 +88,8 @@ def _retexted(segments: list[Segment], change: Callable[[str], str]) -> list[Seg
 
 
 def _as_wide_as(text: str, changed: str) -> str:
-    """Return the changed text with blanks for what it is narrower than the text."""
-    return changed if changed == text else changed + " " * (cell_len(text) - cell_len(changed))
+    """Return the changed text, cut or filled up to the cells that the text was laid out in."""
+    return changed if changed == text else set_cell_size(changed, cell_len(text))
 
 
 def _harmless(text: str) -> str:
@@ -93,7 +97,7 @@ def _harmless(text: str) -> str:
         return text
     return "".join(
         character if (shown := printable(character)) == character else shown[: get_character_cell_size(character)]
-        for character in text
+        for character in _JOINED.sub("", text)
     )
 
 

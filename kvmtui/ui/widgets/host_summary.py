@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from rich.cells import cell_len
+
 from kvmtui import text
 from kvmtui.model.domain import DomainState
 from kvmtui.model.host import HostView, Link
+from kvmtui.ui.widgets.cells import cut
 from kvmtui.ui.widgets.glyphs import glyphs
 
 Part = tuple[str, str]
 
+NAME_WIDTH = 24
+"""Cells that the host's name gets even if others are left out for it."""
+
 
 def summary(view: HostView, width: int, now: datetime) -> list[Part]:
     """Return the row's pieces, at most `width` cells of them."""
-    groups = [_identity(view), _link(view, now), _cpu(view), _memory(view), _counts(view), _overcommit(view)]
+    link, counts = _link(view, now), _counts(view)
+    identity = _identity(view, max(NAME_WIDTH, width - sum(cell_len(piece) for piece, _ in (*link, *counts))))
+    groups = [identity, link, _cpu(view), _memory(view), counts, _overcommit(view)]
     order = [0, 1, 4, 2, 3, 5]  # which group gets room first
     chosen: set[int] = set()
     for index in order:
-        size = sum(len(piece) for piece, _ in groups[index])
+        size = sum(cell_len(piece) for piece, _ in groups[index])
         if size <= width:
             chosen.add(index)
             width -= size
     if not chosen:
-        return [(view.name[: max(0, width)], "bold")]
-    if view.facts and 0 in chosen and len(view.facts.uri) + 3 <= width:
+        return [(cut(view.name, max(0, width)), "bold")]
+    if view.facts and 0 in chosen and cell_len(view.facts.uri) + 3 <= width:
         groups[0].insert(1, (f" · {view.facts.uri}", "$text-muted"))
     return [piece for index, group in enumerate(groups) if index in chosen for piece in group]
 
@@ -35,8 +43,8 @@ def sparkline(history: tuple[float, ...], slots: int) -> str:
     return "".join(heights[min(len(heights) - 1, max(0, int(ratio * len(heights))))] for ratio in history[-slots:])
 
 
-def _identity(view: HostView) -> list[Part]:
-    return [(view.name, "bold"), ("  ", "")]
+def _identity(view: HostView, width: int) -> list[Part]:
+    return [(cut(view.name, width - 2), "bold"), ("  ", "")]
 
 
 def _link(view: HostView, now: datetime) -> list[Part]:
