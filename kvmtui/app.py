@@ -73,6 +73,7 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
     TITLE = "kvmtui"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("app")]
     MODES = {"tasks": _tasks_screen, "journal": _journal_screen}
+    DEFAULT_MODE = "domains"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
     ENABLE_COMMAND_PALETTE = False
     INLINE_PADDING = 0
@@ -124,11 +125,12 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
         return self.config.read_only
 
     def get_default_screen(self) -> Screen[None]:
-        """Start with the domains; as the default and not as a mode, Textual parses the style sheets once less."""
+        """Start with the domains; a mode that is none yet saves Textual from parsing the style sheets twice."""
         return DomainsScreen()
 
     def on_mount(self) -> None:
         """Start the hosts once the empty frame is on the screen."""
+        self.add_mode(self.DEFAULT_MODE, DomainsScreen)
         self.set_keymap({id_: ",".join(keys) for id_, keys in self.config.keys.items() if keys != ACTIONS[id_].keys})
         self.fleet.subscribe(self._schedule_frame)
         self.tasks.subscribe(self._schedule_frame)

@@ -44,7 +44,7 @@ class DomainScreen(FindingScreen):
         self._domain: Domain | None = None
         self._is_gone = False
         self._documents = Documents()
-        self._log = ""
+        self._log: str | None = None
         self._log_problem = ""
         self._xml_kind = "live"
         self._span = SPANS[1]

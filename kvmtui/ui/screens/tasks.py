@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -51,17 +52,25 @@ def _what(task: Task) -> str:
     return f"{task.action.doing} {percent(job.ratio)}: {long_size(job.done)} of {long_size(job.total)}"
 
 
-COLUMNS: tuple[Column[Task], ...] = (
-    Column("domain", "DOMAIN", 12, lambda task: task.domain.name, lambda task: task.domain.name, flex=1, max_width=32),
-    Column("action", "ACTION", 12, lambda task: task.action.label, lambda task: task.action.label, flex=1, max_width=30),
-    Column("state", "STATE", 17, _state, lambda task: task.state.value),
-    Column(
-        "started", "STARTED", 8, lambda task: clock(task.started), lambda task: task.started, priority=1, is_descending_first=True
-    ),
-    Column("time", "TIME", 7, lambda task: short_duration(task.seconds), lambda task: task.seconds, "right", priority=2),
-    Column("host", "HOST", 12, lambda task: task.domain.key.host, lambda task: task.domain.key.host, flex=1, priority=3),
-    Column("result", "RESULT", 20, _what, flex=3, max_width=200),
-)
+def columns(host_name: Callable[[Task], str]) -> tuple[Column[Task], ...]:
+    """Return the columns; `host_name` says what the host of a task is called."""
+    return (
+        Column("domain", "DOMAIN", 12, lambda task: task.domain.name, lambda task: task.domain.name, flex=1, max_width=32),
+        Column("action", "ACTION", 12, lambda task: task.action.label, lambda task: task.action.label, flex=1, max_width=30),
+        Column("state", "STATE", 17, _state, lambda task: task.state.value),
+        Column(
+            "started",
+            "STARTED",
+            8,
+            lambda task: clock(task.started),
+            lambda task: task.started,
+            priority=1,
+            is_descending_first=True,
+        ),
+        Column("time", "TIME", 7, lambda task: short_duration(task.seconds), lambda task: task.seconds, "right", priority=2),
+        Column("host", "HOST", 12, host_name, host_name, flex=1, max_width=32, priority=3),
+        Column("result", "RESULT", 20, _what, flex=3, max_width=200),
+    )
 
 
 class TasksScreen(DeskScreen):
@@ -73,12 +82,13 @@ class TasksScreen(DeskScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._columns = columns(self._host_name)
         self._sort = SortOrder("started", is_descending=True)
         self._clock: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
         """Yield the list and the pane under it."""
-        yield Table(COLUMNS, empty_text="Nothing was done yet.", besides=_age, has_marks=False, id="tasks-table")
+        yield Table(self._columns, empty_text="Nothing was done yet.", besides=_age, has_marks=False, id="tasks-table")
         with VerticalScroll(id="task-pane", can_focus=False):
             yield Static(id="task-text")
 
@@ -149,8 +159,12 @@ class TasksScreen(DeskScreen):
     def _table(self) -> Table[Task]:
         return self.query_one("#tasks-table", Table)
 
+    def _host_name(self, task: Task) -> str:
+        key = task.domain.key.host
+        return self.desk.fleet.view(key).name if key in self.desk.fleet.hosts else key
+
     def _order(self, task: Task) -> tuple[object, int]:
-        column = next((column for column in COLUMNS if column.id == self._sort.column), COLUMNS[0])
+        column = next((column for column in self._columns if column.id == self._sort.column), self._columns[0])
         return (column.sort(task) if column.sort else 0, task.number)
 
     def _tick(self) -> None:

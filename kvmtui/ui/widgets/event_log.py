@@ -13,14 +13,14 @@ _TROUBLE = re.compile(r"\b(error|fail(ed|ure)?|cannot|could not|denied|refused|t
 _WORRY = re.compile(r"\bwarn(ing)?\b", re.IGNORECASE)
 
 
-def log_lines(events: Sequence[DomainEvent], log: str, problem: str) -> list[TextLine]:
-    """Return QEMU's log as it is in its file, or why it cannot be read, and then the events, the newest last."""
+def log_lines(events: Sequence[DomainEvent], log: str | None, problem: str) -> list[TextLine]:
+    """Return QEMU's log as it is in its file (None: not read yet), or why it cannot be read, and the events, the newest last."""
     lines: list[TextLine] = [(("QEMU's log", "heading"),)]
     if problem:
         lines.append(((problem, "warn"),))
     elif not log:
-        lines.append((("empty", "dim"),))
-    lines += _log(log)
+        lines.append((("being read…" if log is None else "empty", "dim"),))
+    lines += _log(log or "")
     lines += [(), (("Events since this program started", "heading"),)]
     if not events:
         lines.append((("none", "dim"),))
