@@ -99,5 +99,5 @@ class Task:
             return self.result or self.activity
         if self.state is TaskState.DONE:
             return f"{self.result} in {text.latency(self.seconds)}"
-        said = self.failure.said.partition("\n")[0] if self.failure else self.result
-        return f"{self.state.value}: {said}" if said else self.state.value
+        said = self.failure.said.partition("\n")[0] if self.failure else ""
+        return ": ".join(filter(None, (self.state.value, self.result, said)))
