@@ -89,10 +89,14 @@ def failure_of(error: libvirt.libvirtError, attempted: str, *, is_alive: bool = 
 def kind_of(error: libvirt.libvirtError) -> FailureKind:
     """Return the sort of failure by libvirt's code and, where that is a catch-all, by its words."""
     code, said = error.get_error_code(), str(error)
+    if "unsupported flags" in said:
+        return FailureKind.UNSUPPORTED
     if code in _KINDS:
         return _KINDS[code]
     if "already exists" in said or "already in use" in said:
         return FailureKind.EXISTS
+    if "is already running" in said:
+        return FailureKind.WRONG_STATE
     if "ermission denied" in said:
         return FailureKind.DENIED
     if "Active console session exists" in said:
