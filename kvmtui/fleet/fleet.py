@@ -158,7 +158,8 @@ class Fleet:
         """Say which domains are on the screen and which one is looked at closely."""
         seen: dict[str, set[str]] = {host: set() for host in self._hosts}
         for key in visible:
-            seen[key.host].add(key.uuid)
+            if key.host in seen:  # a row can be seen a moment longer than its host is there
+                seen[key.host].add(key.uuid)
         for name, host in self._hosts.items():
             chosen = selected.uuid if selected and selected.host == name else None
             host.look_at(Interest(frozenset(seen[name]), chosen))
