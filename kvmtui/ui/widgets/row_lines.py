@@ -15,6 +15,8 @@ from kvmtui.ui.widgets.cells import Part, Tone, cut, fit
 from kvmtui.ui.widgets.columns import Placed, Placement
 from kvmtui.ui.widgets.glyphs import glyphs
 
+_URGENT = {"bad", "warn"}
+"""Tones that stay on the cursor's line; the others would be hard to read there, and each costs bytes at every move."""
 MARGIN = 2
 """Cells at the left of each line: the cursor's sign and the mark."""
 
@@ -108,7 +110,7 @@ class RowLines(Generic[R]):
         for placed in self.placement.columns:
             segments.append(Segment(" " * (placed.x - x), base))
             for part in self._parts(row, placed):
-                is_flat = look.is_stale or (look.is_cursor and part.tone == "dim")  # faint text is unreadable on the cursor
+                is_flat = look.is_stale or (look.is_cursor and part.tone not in _URGENT)
                 tone: Tone = "" if is_flat else part.tone
                 segments.append(Segment(part.text, self._style(kind, tone)))
             x = placed.x + placed.width
