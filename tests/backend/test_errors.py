@@ -9,7 +9,7 @@ import pytest
 
 from kvmtui.backend.libvirt import reachability
 from kvmtui.backend.libvirt.errors import failure_of, is_gone, is_unsupported
-from kvmtui.backend.libvirt.reachability import installed_unit, is_local, open_failure, without_prompts
+from kvmtui.backend.libvirt.reachability import installed_unit, is_local, open_failure, resolved, without_prompts
 from kvmtui.model.failure import FailureKind
 
 KIND = FailureKind
@@ -158,3 +158,25 @@ def test_ssh_never_asks_on_the_terminal(uri: str, expected: str) -> None:
 )
 def test_a_uri_without_a_host_is_local(uri: str, expected: bool) -> None:
     assert is_local(uri) is expected
+
+
+def test_an_alias_and_the_default_of_the_client_configuration_are_resolved(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    folder = own_home / ".config/libvirt"
+    folder.mkdir(parents=True)
+    (folder / "libvirt.conf").write_text(
+        '# uri_aliases = ["no=test:///no"]\nuri_aliases = [\n  "far=qemu+ssh://far/system",\n]\nuri_default = "far"\n'
+    )
+    assert resolved("far") == "qemu+ssh://far/system"
+    assert resolved("") == "qemu+ssh://far/system"
+    assert resolved("no") == "no"
+    assert resolved("test:///default") == "test:///default"
+    monkeypatch.setenv("LIBVIRT_DEFAULT_URI", "qemu:///session")
+    assert resolved("") == "qemu:///session"
+
+
+def test_without_any_configuration_the_choice_stays_libvirts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert resolved("") == ""

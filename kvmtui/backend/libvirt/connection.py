@@ -10,7 +10,7 @@ import libvirt
 
 from kvmtui.backend.libvirt.calls import VirConnect, VirDomain
 from kvmtui.backend.libvirt.events import start_event_loop
-from kvmtui.backend.libvirt.reachability import open_failure, without_prompts
+from kvmtui.backend.libvirt.reachability import open_failure, resolved, without_prompts
 from kvmtui.backend.libvirt.sockets import SocketSearch
 from kvmtui.model.failure import Failure, FailureKind
 
@@ -124,9 +124,9 @@ class Opening:
     """A connection that is being made."""
 
     def __init__(self, uri: str, *, is_read_only: bool) -> None:
-        self._uri = uri
+        self._uri = resolved(uri)
         self._flags = libvirt.VIR_CONNECT_RO if is_read_only else 0
-        self._search = SocketSearch(uri)
+        self._search = SocketSearch(self._uri)
 
     def run(self) -> Connection:
         """Open the connection ("" leaves the choice to libvirt). Blocks; nothing is asked on the terminal.

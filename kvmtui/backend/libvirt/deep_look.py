@@ -16,6 +16,8 @@ from kvmtui.backend.libvirt.statistics import FOR_ROWS, Sample, read_samples
 from kvmtui.model.failure import Failure
 
 INTERVAL = 4.5
+LOOK_AROUND = 0.5
+LONGEST_PAUSE = 60.0
 PORTION = 6
 """Domains per call: one that hangs takes the others of its portion along, once."""
 DEADLINE = 2.0
@@ -36,22 +38,36 @@ class DeepLook:
         self._ledger = session.ledger
         self._probe = Probe(session, "statistics")
         self._samples: dict[str, Sample] = {}
+        self._failures = 0
+        """Readings in a row that did not come to their end."""
 
     async def run(self) -> None:
         """Read until cancelled."""
         pause = 0.5
         while True:
-            await asyncio.sleep(pause)
+            await self._rest(pause)
             await self._attention.watched.wait()
-            has_first_samples = bool(self._samples)
+            is_first = not self._samples
             started = time.monotonic()
             is_complete = await self._read_all()
             took = time.monotonic() - started
-            pause = max(INTERVAL, took / SHARE) if is_complete and has_first_samples else 1.0 + took
+            self._failures = 0 if is_complete else self._failures + 1
+            if is_complete and not is_first:
+                pause = max(INTERVAL, took / SHARE)
+            else:
+                pause = min(LONGEST_PAUSE, took + 2.0**self._failures)
 
     def close(self) -> None:
         """Give the probe up without waiting."""
         self._probe.close()
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait; not so long when domains have come into sight of which nothing is known yet."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(LOOK_AROUND, left))
+            if self._samples and not self._failures and any(uuid not in self._samples for uuid in self._answering()):
+                return
 
     async def _read_all(self) -> bool:
         for portion in chunks(self._answering(), PORTION):

@@ -33,7 +33,7 @@ class FactRounds:
         self._session = session
         self._attention = attention
         self._ledger = session.ledger
-        self._due = {"flags": 0.0, "leases": 0.5, "processes": 0.0}
+        self._due = {"flags": 0.0, "leases": 0.0, "processes": 0.0}
         self._has_processes = session.has_local_processes
         self._queue: list[str] = []
         self._resting_until = 0.0

@@ -20,7 +20,7 @@ from kvmtui.backend.libvirt.calls import VirConnect, VirDomain
 from kvmtui.backend.libvirt.connection import Connection
 from kvmtui.backend.libvirt.errors import failure_of
 from kvmtui.backend.libvirt.ledger import Ledger
-from kvmtui.backend.libvirt.reachability import is_local, open_timeout
+from kvmtui.backend.libvirt.reachability import is_local, open_timeout, resolved
 from kvmtui.backend.libvirt.session import Session, lost
 from kvmtui.backend.protocol import HostListener, Interest
 from kvmtui.model.failure import Failure, FailureKind
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OPEN_DEADLINE_LOCAL, OPEN_DEADLINE_REMOTE = 5.0, 30.0
+OPEN_DEADLINE_LOCAL, OPEN_DEADLINE_REMOTE = 8.0, 30.0
 LONG_OPEN = 120.0
-"""Seconds for a driver in this process: it parses its file while it opens."""
+"""Seconds for the test driver: it parses its file while it opens."""
 RETRY_LOCAL, RETRY_REMOTE = (0.2, 5.0), (1.0, 30.0)
 """Seconds before the first and, doubling, the later tries to connect."""
 
@@ -75,7 +75,7 @@ class LibvirtHost(DomainActs):
         """Connect, read and reconnect until cancelled."""
         from kvmtui.backend.libvirt.watch import Watch
 
-        shortest, longest = RETRY_LOCAL if is_local(self.key) else RETRY_REMOTE
+        shortest, longest = RETRY_LOCAL if is_local(resolved(self.key)) else RETRY_REMOTE
         wait = shortest
         try:
             while not self._is_closed:
@@ -140,9 +140,10 @@ class LibvirtHost(DomainActs):
         return session
 
     def _open_deadline(self) -> float:
-        if self.key.startswith("test:"):
+        uri = resolved(self.key)
+        if uri.startswith("test"):
             return LONG_OPEN
-        return OPEN_DEADLINE_LOCAL if is_local(self.key) else OPEN_DEADLINE_REMOTE
+        return OPEN_DEADLINE_LOCAL if is_local(uri) else OPEN_DEADLINE_REMOTE
 
     async def _rest(self, seconds: float) -> None:
         import asyncio

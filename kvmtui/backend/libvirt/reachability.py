@@ -6,6 +6,7 @@ Where libvirt runs on this machine, what exists on disk decides the advice. libv
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -150,6 +151,33 @@ def without_prompts(uri: str) -> str:
     if not parts.scheme.endswith("+ssh") or "no_tty" in parse_qs(parts.query):
         return uri
     return uri + ("&" if parts.query else "" if uri.endswith("?") else "?") + "no_tty=1"
+
+
+def resolved(uri: str) -> str:
+    """Return the URI that libvirt makes of an alias, or of none at all, by the environment and its client configuration.
+
+    "" stays "" when neither says anything: libvirt then looks for a hypervisor. Source: libvirt.org/uri.html.
+    """
+    if uri and ":" in uri:
+        return uri
+    if not uri and (default := os.environ.get("LIBVIRT_DEFAULT_URI", "")):
+        uri = default
+    settings = _client_settings()
+    if not uri:
+        found = re.search(r'^\s*uri_default\s*=\s*"([^"]*)"', settings, re.MULTILINE)
+        uri = found.group(1) if found else ""
+    aliases: dict[str, str] = dict(alias.split("=", 1) for alias in re.findall(r'"([\w.-]+=[^"]+)"', settings))
+    return aliases.get(uri, uri)
+
+
+def _client_settings() -> str:
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    file = Path("/etc/libvirt/libvirt.conf") if os.geteuid() == 0 else home / "libvirt/libvirt.conf"
+    try:
+        lines = file.read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(line for line in lines if not line.lstrip().startswith("#"))
 
 
 def _clue(said: str, clues: Sequence[_Clue]) -> _Clue | None:

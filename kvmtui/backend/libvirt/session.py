@@ -98,6 +98,11 @@ class Session:
         return self.actual_uri.startswith("test")
 
     @property
+    def has_link(self) -> bool:
+        """Whether there is a daemon at the other end, which may hang."""
+        return not self.actual_uri.startswith("test:")
+
+    @property
     def is_host_local(self) -> bool:
         """Whether libvirt runs on this machine."""
         return is_local(self.actual_uri)

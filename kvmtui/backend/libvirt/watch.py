@@ -135,7 +135,7 @@ class Watch:
         """End the session when the daemon does not answer a request that waits for nothing (virConnectNumOfDomains)."""
         raw, lane = self._session.connection.raw, Lane(f"pulse {self._key}")
         try:
-            while not self._session.is_single:
+            while self._session.has_link:
                 await asyncio.sleep(PULSE)
                 with contextlib.suppress(libvirt.libvirtError, Failure):
                     await lane.call(lambda: self._session.use(raw.numOfDomains), NO_PULSE)
