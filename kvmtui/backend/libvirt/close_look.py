@@ -39,13 +39,13 @@ _DISK_ERRORS = {1: "I/O error", 2: "no space left"}  # virDomainDiskErrorCode
 class CloseLook:
     """Reads the selected domain at every interval, on a probe of its own, and tells the listener."""
 
-    def __init__(self, session: Session, listener: HostListener, attention: Attention, interval: float) -> None:
+    def __init__(self, session: Session, listener: HostListener, attention: Attention, probe: Probe, interval: float) -> None:
         self._session = session
         self._listener = listener
         self._attention = attention
         self._interval = interval
         self._ledger = session.ledger
-        self._probe = Probe(session, "selected domain")
+        self._probe = probe
         self._agent = Probe(session, "guest agent")
         self._before: tuple[str, Sample] | None = None
         self._agent_due: dict[str, float] = {}
@@ -67,8 +67,7 @@ class CloseLook:
                 self._asking_agent.cancel()
 
     def close(self) -> None:
-        """Give the probes up without waiting."""
-        self._probe.close()
+        """Give up without waiting what it alone uses."""
         self._agent.close()
 
     async def _pause(self, seconds: float) -> None:

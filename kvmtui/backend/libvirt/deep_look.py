@@ -32,11 +32,11 @@ SILENT_FROM = 1.0
 class DeepLook:
     """Reads the visible domains in turns, in portions, on a probe."""
 
-    def __init__(self, session: Session, attention: Attention) -> None:
+    def __init__(self, session: Session, attention: Attention, probe: Probe) -> None:
         self._session = session
         self._attention = attention
         self._ledger = session.ledger
-        self._probe = Probe(session, "statistics")
+        self._probe = probe
         self._samples: dict[str, Sample] = {}
         self._failures = 0
         """Readings in a row that did not come to their end."""
@@ -56,10 +56,6 @@ class DeepLook:
                 pause = max(INTERVAL, took / SHARE)
             else:
                 pause = min(LONGEST_PAUSE, took + 2.0**self._failures)
-
-    def close(self) -> None:
-        """Give the probe up without waiting."""
-        self._probe.close()
 
     async def _rest(self, seconds: float) -> None:
         """Wait; not so long when domains have come into sight of which nothing is known yet."""

@@ -17,6 +17,7 @@ from kvmtui.backend.libvirt.close_look import CloseLook
 from kvmtui.backend.libvirt.deep_look import DeepLook
 from kvmtui.backend.libvirt.events import Heard, Inbox
 from kvmtui.backend.libvirt.fact_rounds import FactRounds
+from kvmtui.backend.libvirt.probe import Probe
 from kvmtui.backend.libvirt.session import Session, lost
 from kvmtui.backend.protocol import HostListener
 from kvmtui.model.event import DomainEvent
@@ -50,8 +51,12 @@ class Watch:
         self._attention = attention
         self._interval = interval
         self._facts = FactRounds(session, attention)
-        self._deep_look = DeepLook(session, attention)
-        self._close_look = CloseLook(session, listener, attention, interval)
+        statistics = Probe(session, "statistics")
+        # one ssh less where each connection is one
+        selected = Probe(session, "selected domain") if session.is_host_local else statistics
+        self._probes = statistics, selected
+        self._deep_look = DeepLook(session, attention, statistics)
+        self._close_look = CloseLook(session, listener, attention, selected, interval)
 
     async def run(self) -> Failure:
         """Serve the session until its connection ends; return why it did."""
@@ -71,8 +76,9 @@ class Watch:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._deep_look.close()
             self._close_look.close()
+            for probe in self._probes:
+                probe.close()
 
     async def _poll(self) -> None:
         await self._show(self._session.filled)
