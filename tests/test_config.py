@@ -25,7 +25,8 @@ def test_a_file_named_on_the_command_line_must_exist(tmp_path: Path) -> None:
 def test_settings_replace_the_defaults(tmp_path: Path) -> None:
     file = written(
         tmp_path,
-        'connect = ["lab"]\ninterval = 5\nmouse = false\n[hosts]\nlab = "qemu+ssh://root@lab/system"\n[keys]\n"domain.start" = "f2"\n',
+        'connect = ["lab"]\ninterval = 5\nmouse = false\n'
+        '[hosts]\nlab = "qemu+ssh://root@lab/system"\n[keys]\n"domain.start" = "f2"\n',
     )
     config = load(file)
     assert config.uri(config.connect[0]) == "qemu+ssh://root@lab/system"

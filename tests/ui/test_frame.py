@@ -30,7 +30,8 @@ def row(shown: HostView, width: int) -> str:
 
 def test_a_wide_header_tells_name_uri_load_overcommit_and_counts() -> None:
     text = row(view(), 160)
-    for piece in ("kvm01 · qemu:///system", "CPU ", " 23%", "26.0/64.0 GiB", "vCPU 48 on 16 (3.0×)", "memory 1.5×", "2 of 2 running"):
+    overcommit = ("vCPU 48 on 16 (3.0×)", "memory 1.5×")
+    for piece in ("kvm01 · qemu:///system", "CPU ", " 23%", "26.0/64.0 GiB", *overcommit, "2 of 2 running"):
         assert piece in text
 
 
@@ -50,7 +51,15 @@ def test_the_right_side_goes_when_there_is_no_room() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "name"), [("question_mark", "?"), ("ctrl+p", "Ctrl-P"), ("f5", "F5"), ("ctrl+@", "Ctrl-Space"), ("S", "S"), ("pageup", "PgUp")]
+    ("key", "name"),
+    [
+        ("question_mark", "?"),
+        ("ctrl+p", "Ctrl-P"),
+        ("f5", "F5"),
+        ("ctrl+@", "Ctrl-Space"),
+        ("S", "S"),
+        ("pageup", "PgUp"),
+    ],
 )
 def test_keys_are_named_as_keyboards_name_them(key: str, name: str) -> None:
     assert key_name(key) == name
