@@ -22,6 +22,8 @@ GIB = 2**30
         ("in\u200bvis\u200dible\ufeff", "invisible"),
         ("heart ❤\ufe0f", "heart ❤"),
         ("lone \ud800", "lone �"),
+        ("flag 🇩🇪", "flag 🄳🄴"),
+        ("tone 👍🏽", "tone 👍�"),
         ("private \ue000", "private �"),
         ("[bold]web[/]", "[bold]web[/]"),
         ("", ""),

@@ -67,6 +67,7 @@ class DeskScreen(Screen[None]):
     """The id of the view that this screen is (`view.domains`); empty for one that lies over a view."""
     KEY_HINTS: ClassVar[tuple[str, ...]] = ()
     """Ids of the actions named in the last line, the most useful first."""
+    AUTO_FOCUS = ""  # Textual would choose a field that is out of sight until it is asked for; `on_mount` chooses
     BINDINGS = bindings_of("view")
     CSS_PATH = None
 

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 class TextScreen(ModalScreen[None]):
     """Lines of text with a field that keeps only those with what is typed."""
 
+    AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,f1,question_mark", "close", "close", show=False),
         Binding("down,j", "scroll(1)", show=False),

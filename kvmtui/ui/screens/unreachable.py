@@ -22,6 +22,7 @@ class UnreachableScreen(DeskScreen):
 
     VIEW = "view.domains"
     KEY_HINTS = ("app.refresh", "app.help", "app.quit")
+    AUTO_FOCUS = "#problem"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "demo", "demo", show=False),
         Binding("c", "app.app_connect", "connect to…", show=False),
