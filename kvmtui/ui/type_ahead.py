@@ -33,7 +33,7 @@ class TypeAheadApp(App[None], inherit_bindings=False):
         """Queue what is typed behind what is still being dealt with."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._reasons:
+        elif self._reasons or self._typed:  # what waits has been let go, but may not have gone yet
             self._typed.append(event)
         else:
             await self._deal_with(event)
