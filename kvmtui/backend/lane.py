@@ -95,5 +95,7 @@ def awaitable(future: Future[T]) -> asyncio.Future[T]:
     import asyncio
 
     waiting = asyncio.wrap_future(future)
-    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return asyncio.shield(waiting)
+    shielded = asyncio.shield(waiting)
+    for view in (waiting, shielded):
+        view.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return shielded

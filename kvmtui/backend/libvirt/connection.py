@@ -37,6 +37,7 @@ class Connection:
         self.lacks_bulk_statistics = False
         self._search = search
         self._is_braked = False
+        self._is_disposed = False
         self._users = 0
         self._users_left = threading.Condition()
         self._tear_downs: list[Callable[[], object]] = []
@@ -102,6 +103,9 @@ class Connection:
             self._is_braked = True
             while self._users:
                 self._users_left.wait()
+            if self._is_disposed:  # by whoever was faster; libvirt would crash
+                return
+            self._is_disposed = True
         for tear_down in reversed(self._tear_downs):
             with contextlib.suppress(libvirt.libvirtError):
                 tear_down()

@@ -140,6 +140,8 @@ class Session:
             self._register(self.connection, inbox)
 
     def _register(self, connection: Connection, inbox: Inbox) -> None:
+        """Register; the connection is in use, so that it is not closed before what undoes that is known."""
+
         def closed(_raw: VirConnect, reason: int, _data: None) -> None:
             self.end(lost(_CLOSE_REASONS.get(reason, "The connection ended.")))
 
@@ -150,12 +152,8 @@ class Session:
         undoing = fan_out([watch_end, *registrations(connection.raw, inbox)], width_for(self.poll.round_trip))
         undo = [one for one in undoing if not isinstance(one, libvirt.libvirtError)]
         self.poll.hears_events = len(undo) > 1
-        with self._lock:
-            for one in undo:
-                connection.before_close(one)
-            is_late = self._is_retired
-        if is_late:  # what was to undo the registrations did not know of them
-            connection.dispose_in_background()
+        for one in undo:
+            connection.before_close(one)
 
     def retire(self) -> None:
         """Give the connection up without waiting: stuck calls are released, an open that is still under way is undone later."""
