@@ -313,7 +313,8 @@ class KvmtuiApp(TypeAheadApp, inherit_bindings=False):
         if selected := getattr(focused, "selected_text", ""):
             self.copy(selected, "the selection")
             return
-        dirty = next((screen for screen in self.screen_stack if getattr(screen, "is_dirty", False)), None)
+        screens = (screen for stack in self._screen_stacks.values() for screen in stack)
+        dirty = next((screen for screen in screens if getattr(screen, "is_dirty", False)), None)
         if dirty is not None:
             self.say("The editor holds changes: apply them, or leave it with Esc first.", "warning")
             return

@@ -31,7 +31,9 @@ def main() -> NoReturn:
 
 def demo_uri() -> str:
     """Return the URI of the demo host: libvirt's test driver on the file that is shipped."""
-    return f"test://{files('kvmtui') / 'demo' / 'host.xml'}"
+    from urllib.parse import quote
+
+    return "test://" + quote(str(files("kvmtui") / "demo" / "host.xml"))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,8 +42,9 @@ def _parser() -> argparse.ArgumentParser:
         description="A full-screen manager for KVM hosts run by libvirt.",
         epilog="Without --connect, libvirt's own rules choose: LIBVIRT_DEFAULT_URI, libvirt.conf, or what runs here.",
     )
-    parser.add_argument("-c", "--connect", metavar="URI", action="append", default=[], help="a host to show; can be repeated")
-    parser.add_argument("--demo", action="store_true", help="show libvirt's built-in test host: nothing real is touched")
+    hosts = parser.add_mutually_exclusive_group()
+    hosts.add_argument("-c", "--connect", metavar="URI", action="append", default=[], help="a host to show; can be repeated")
+    hosts.add_argument("--demo", action="store_true", help="show libvirt's built-in test host: nothing real is touched")
     parser.add_argument("-r", "--read-only", action="store_true", help="open connections read-only")
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings to use instead of ~/.config/kvmtui/config.toml")
     parser.add_argument("--version", action="version", version=f"kvmtui {__version__}")
@@ -106,6 +109,8 @@ def _keep_stray_output_off_the_screen() -> None:
 
     libvirt, libxml2 and ssh write messages there, over the screen.
     """
+    import logging
+
     from kvmtui.config import state_directory
 
     screen = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
@@ -118,6 +123,7 @@ def _keep_stray_output_off_the_screen() -> None:
         log = os.open(os.devnull, os.O_WRONLY)
     os.dup2(log, 2)
     os.close(log)
+    logging.basicConfig(stream=os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace"), level=logging.WARNING)
 
 
 def _refuse(reason: str) -> int:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import zip_longest
 
 from kvmtui.backend.protocol import Host, Interest
 from kvmtui.model.detail import DomainDetail
 from kvmtui.model.domain import Domain
 from kvmtui.model.event import DomainEvent
-from kvmtui.model.failure import Failure
+from kvmtui.model.failure import Failure, FailureKind
 from kvmtui.model.history import History
 from kvmtui.model.host import HostFacts, HostSnapshot, HostView, Link
 from kvmtui.model.key import Key
+from kvmtui.text import printable
+
+_log = logging.getLogger(__name__)
 
 EVENTS_KEPT = 5_000
 HISTORIES_KEPT = 64
@@ -218,6 +223,14 @@ class Fleet:
     def _start_poll(self, host: Host) -> None:
         poll = asyncio.get_running_loop().create_task(host.run(_Listener(self, host.key)), name=f"poll {host.key}")
         self._polls[host.key] = poll
+        poll.add_done_callback(partial(self._note_end, host.key))
+
+    def _note_end(self, key: str, poll: asyncio.Task[None]) -> None:
+        """Say that a host is not read any more; a fault that nobody expected must not look like calm."""
+        if not poll.cancelled() and (fault := poll.exception()) and self._polls.get(key) is poll:
+            _log.error("Reading %s", key, exc_info=fault)
+            said = printable(f"{type(fault).__name__}: {fault}")
+            self.change_link(key, Link.LOST, Failure(FailureKind.OTHER, "read the host", said, "This is a fault of kvmtui."))
 
     def _tell(self) -> None:
         for subscriber in tuple(self._subscribers):

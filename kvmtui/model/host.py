@@ -82,6 +82,17 @@ class HostView:
         """The host's name, or its URI until the name is known."""
         return self.facts.hostname if self.facts else self.key or "the default hypervisor"
 
+    def silence(self, now: datetime, clock: float) -> float | None:
+        """Return for how many seconds nothing was heard of the host: the age of its rows, or of the first try to connect.
+
+        Args:
+            now: the time of day.
+            clock: `time.monotonic()` at that moment.
+        """
+        if self.snapshot:
+            return clock - self.snapshot.taken
+        return (now - self.since).total_seconds() if self.since else None
+
     @property
     def is_current(self) -> bool:
         """Whether the rows are what libvirt says now."""

@@ -70,8 +70,8 @@ def test_a_libvirtd_that_ends_and_comes_back_is_said_and_reached_again(
     end(trio)
     program.wait_for("connection lost for", 3)
     check_keys_answer(program)
-    program.wait_for("connection lost for 2s")
-    program.wait_for("connection lost for [3-9]s")
+    program.wait_for("connection lost for [1-6]s")
+    program.wait_for("connection lost for ([7-9]|1[0-9])s")
     assert program.colour_of("gamma") != bright
     for name in NAMES:
         program.await_row(name, "● running")

@@ -13,6 +13,7 @@ from kvmtui.ui.widgets.frame import key_name, spread
 from kvmtui.ui.widgets.host_summary import summary
 from tests.fakes import domain
 
+CLOCK = 1000.0
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 FACTS = HostFacts("qemu:///system", "kvm01", "QEMU", "9.0.0", "7.2.0", cpus=16, memory=64 * 2**30)
 LOAD = HostLoad(0.23, (0.1, 0.2, 0.23), 26 * 2**30, 64 * 2**30, (0.4, 0.41))
@@ -21,11 +22,11 @@ LOAD = HostLoad(0.23, (0.1, 0.2, 0.23), 26 * 2**30, 64 * 2**30, (0.4, 0.41))
 def view(link: Link = Link.UP, age: float = 0) -> HostView:
     guests = (domain("web", vcpus=40, memory_maximum=96 * 2**30), domain("db", vcpus=8, memory_maximum=2**30))
     failure = None if link is Link.UP else Failure(FailureKind.CONNECTION, "reach it", "gone")
-    return HostView("qemu:///system", link, NOW - timedelta(seconds=age), FACTS, HostSnapshot(guests, 1.0, LOAD), failure)
+    return HostView("qemu:///system", link, NOW - timedelta(seconds=age), FACTS, HostSnapshot(guests, CLOCK - age, LOAD), failure)
 
 
 def row(shown: HostView, width: int) -> str:
-    return Content.assemble(*summary(shown, width, NOW)).plain
+    return Content.assemble(*summary(shown, width, NOW, CLOCK)).plain
 
 
 def test_a_wide_header_tells_name_uri_load_overcommit_and_counts() -> None:

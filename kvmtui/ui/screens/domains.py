@@ -146,7 +146,7 @@ class DomainsScreen(DeskScreen):
     def filter_closed(self) -> None:
         """Give the keys back to the table."""
         self.query_one(FilterBar).close()
-        self.table.focus()
+        self.set_focus(self.table)  # at once: what is typed next is the table's
 
     def on_resize(self) -> None:
         """Fold the pane away where rows are few."""
@@ -305,7 +305,7 @@ class DomainsScreen(DeskScreen):
 
     def _chosen_ids(self) -> tuple[str, ...]:
         chosen = self.desk.memory.get("domains.columns", list(DEFAULT))
-        known = tuple(dict.fromkeys(id_ for id_ in chosen if id_ in self._columns))
+        known = tuple(dict.fromkeys(id_ for id_ in chosen if isinstance(id_, str) and id_ in self._columns))
         return known if known[:1] == ("name",) else ("name", *(id_ for id_ in known if id_ != "name"))
 
     def _widths(self) -> dict[str, int]:

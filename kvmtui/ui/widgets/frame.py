@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -82,7 +83,7 @@ class HeaderLine(Line):
             return
         chosen = next((view for view in self._views if view.key == self._focused), self._views[0])
         others = [view for view in self._views if view is not chosen]
-        parts = [(" kvmtui  ", "bold $primary"), *summary(chosen, self.size.width - 9, datetime.now(UTC))]
+        parts = [(" kvmtui  ", "bold $primary"), *summary(chosen, self.size.width - 9, datetime.now(UTC), time.monotonic())]
         if others:
             lost = sum(view.link is not Link.UP for view in others)
             parts.append((f"  +{text.several(len(others), 'host')}", "$text-muted"))

@@ -18,9 +18,9 @@ NAME_WIDTH = 24
 """Cells that the host's name gets even if others are left out for it."""
 
 
-def summary(view: HostView, width: int, now: datetime) -> list[Part]:
-    """Return the row's pieces, at most `width` cells of them."""
-    link, counts = _link(view, now), _counts(view)
+def summary(view: HostView, width: int, now: datetime, clock: float) -> list[Part]:
+    """Return the row's pieces, at most `width` cells of them; `clock` is `time.monotonic()` at `now`."""
+    link, counts = _link(view, now, clock), _counts(view)
     identity = _identity(view, max(NAME_WIDTH, width - sum(cell_len(piece) for piece, _ in (*link, *counts))))
     groups = [identity, link, _cpu(view), _memory(view), counts, _overcommit(view)]
     order = [0, 1, 4, 2, 3, 5]  # which group gets room first
@@ -47,11 +47,12 @@ def _identity(view: HostView, width: int) -> list[Part]:
     return [(cut(view.name, width - 2), "bold"), ("  ", "")]
 
 
-def _link(view: HostView, now: datetime) -> list[Part]:
+def _link(view: HostView, now: datetime, clock: float) -> list[Part]:
     if view.link is Link.UP:
         mode = "read-only  " if view.facts and view.facts.is_read_only else ""
         return [(mode, "$text-warning")]
-    age = f" for {text.short_duration((now - view.since).total_seconds())}" if view.since else ""
+    silence = view.silence(now, clock)
+    age = "" if silence is None else f" for {text.short_duration(silence)}"
     style = "$text-warning" if view.link is Link.CONNECTING else "bold $text-error"
     state = "not connected" if view.link is Link.LOST and view.facts is None else view.link.value
     return [(f"{glyphs().bad if view.link is Link.LOST else glyphs().busy} {state}{age}", style), ("  ", "")]
