@@ -161,6 +161,7 @@ class Fleet:
 
     def look_at(self, visible: Iterable[Key], selected: Key | None) -> None:
         """Say which domains are on the screen and which one is looked at closely."""
+        self._details = {key: detail for key, detail in self._details.items() if key == selected}
         seen: dict[str, set[str]] = {host: set() for host in self._hosts}
         for key in visible:
             if key.host in seen:  # a row can be seen a moment longer than its host is there

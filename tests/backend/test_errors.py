@@ -143,7 +143,7 @@ def test_a_missing_socket_names_the_installed_unit(monkeypatch: pytest.MonkeyPat
     [
         ("qemu+ssh://kvm01/system", "qemu+ssh://kvm01/system?no_tty=1"),
         ("qemu+ssh://kvm01/system?keyfile=/k", "qemu+ssh://kvm01/system?keyfile=/k&no_tty=1"),
-        ("qemu+ssh://kvm01/system?no_tty=0", "qemu+ssh://kvm01/system?no_tty=0"),
+        ("qemu+ssh://kvm01/system?no_tty=0&keyfile=/k", "qemu+ssh://kvm01/system?keyfile=/k&no_tty=1"),
         ("qemu:///system", "qemu:///system"),
         ("", ""),
     ],

@@ -102,6 +102,8 @@ class DeepLook:
         looked_at = self._attention.looked_at
         for uuid in [uuid for uuid in self._samples if uuid not in looked_at]:
             del self._samples[uuid]
+            if self._ledger.deep.pop(uuid, None) is not None:  # old figures must not come back with the row
+                self._ledger.stale.append(uuid)
 
     async def _find_the_silent(self, suspects: list[str]) -> None:
         """Leave a stuck call behind, and ask no more of the guests that hold it up until they answer again."""

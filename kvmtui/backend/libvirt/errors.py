@@ -57,8 +57,8 @@ _ADVICE_BY_TEXT: tuple[tuple[str, str], ...] = (
     ("state change lock", "QEMU's monitor does not answer or another job runs; cancel the job, or force the domain off."),
     ("Cannot access storage file", "A disk or CD image is missing or may not be read; look at the domain's disks."),
     ("network 'default' is not active", "Start it: virsh net-start default"),
-    ("is not active", "Start the network that the domain uses: virsh net-start NAME"),
-    ("lock", "The image is in use by another process, perhaps another domain."),
+    (r"network '.*' is not active", "Start the network that the domain uses: virsh net-start NAME"),
+    ('Failed to get "write" lock', "The image is in use by another process, perhaps another domain."),
     ("Cannot allocate memory", "The host has too little free memory for the domain."),
     ("cannot undefine domain with nvram", "Undefine it with its NVRAM: virsh undefine --nvram"),
 )
@@ -133,7 +133,7 @@ def _advice(kind: FailureKind, said: str, uri: str) -> str:
         return authentication_advice(uri)
     if kind in _ADVICE:
         return _ADVICE[kind]
-    return next((advice for words, advice in _ADVICE_BY_TEXT if words in said), "")
+    return next((advice for pattern, advice in _ADVICE_BY_TEXT if re.search(pattern, said)), "")
 
 
 def _line_of(error: libvirt.libvirtError, said: str) -> int | None:

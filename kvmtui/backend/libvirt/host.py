@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +38,8 @@ LONG_OPEN = 120.0
 """Seconds for the test driver: it parses its file while it opens."""
 RETRY_LOCAL, RETRY_REMOTE = (0.2, 5.0), (1.0, 30.0)
 """Seconds before the first and, doubling, the later tries to connect."""
+STEADY = 10.0
+"""Seconds that a connection must have lasted for the tries to begin anew."""
 
 _log = logging.getLogger(__name__)
 
@@ -81,8 +84,8 @@ class LibvirtHost(DomainActs):
             while not self._is_closed:
                 listener.connecting()
                 try:
+                    began = time.monotonic()
                     session = await self._connect(listener)
-                    wait = shortest
                     failure = await Watch(self.key, session, listener, self._attention, self._interval).run()
                 except Failure as reason:
                     failure = reason
@@ -91,6 +94,8 @@ class LibvirtHost(DomainActs):
                     failure = Failure(FailureKind.OTHER, "read the host", printable(repr(bug)), "This is a fault of kvmtui.")
                 self._retire()
                 listener.lost(failure)
+                if time.monotonic() - began > STEADY:
+                    wait = shortest
                 await self._rest(wait)
                 wait = min(wait * 2, longest)
         finally:

@@ -146,11 +146,12 @@ def is_local(uri: str) -> bool:
 
 
 def without_prompts(uri: str) -> str:
-    """Return a URI under which ssh never asks on the terminal: it gets `no_tty=1`, unless it says something itself."""
+    """Return a URI under which ssh never asks on the terminal, behind the screen: with `no_tty=1`, whatever it says itself."""
     parts = parts_of(uri)
-    if not parts.scheme.endswith("+ssh") or "no_tty" in parse_qs(parts.query):
+    if not parts.scheme.endswith("+ssh") or parse_qs(parts.query).get("no_tty") == ["1"]:
         return uri
-    return uri + ("&" if parts.query else "" if uri.endswith("?") else "?") + "no_tty=1"
+    kept = [piece for piece in parts.query.split("&") if piece and piece.partition("=")[0] != "no_tty"]
+    return f"{uri.partition('?')[0]}?{'&'.join([*kept, 'no_tty=1'])}"
 
 
 def resolved(uri: str) -> str:

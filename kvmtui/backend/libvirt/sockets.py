@@ -35,6 +35,7 @@ class SocketSearch:
     def __init__(self, uri: str) -> None:
         self._uri = uri
         self._found: int | None = None
+        self._inode = 0
         self._before: set[int] = set()
         self._has_turn = False
         self._has_ended = threading.Event()
@@ -69,7 +70,8 @@ class SocketSearch:
             _claimed.discard(-1 if descriptor is None else descriptor)
             if descriptor is not None:
                 with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as end:
-                    end.shutdown(socket.SHUT_RDWR)
+                    if os.fstat(descriptor).st_ino == self._inode:  # libvirt may have closed it, and the number be another's
+                        end.shutdown(socket.SHUT_RDWR)
 
     def let_go(self) -> None:
         """Forget the socket, which libvirt is about to close: its number may soon be another's."""
@@ -98,6 +100,8 @@ class SocketSearch:
         with _claims:
             if len(candidates) == 1 and self._found is None and not self._is_over:
                 self._found = next(iter(candidates))
+                with contextlib.suppress(OSError):
+                    self._inode = os.fstat(self._found).st_ino
                 _claimed.add(self._found)
 
     def _may_be_it(self, descriptor: int) -> bool:
