@@ -97,8 +97,11 @@ class Poll:
             is_second: whether this is the first poll after `fill`, which compares all CPU times.
         """
         started, processor = time.monotonic(), time.thread_time()
-        if self._resync.is_due or len(touched) >= MANY_TOUCHED:
+        are_many = len(touched) >= MANY_TOUCHED
+        if self._resync.is_due or are_many:
             self._list_all()
+        if are_many:
+            self._take_infos(self._fetch_infos([uuid for uuid in touched if uuid in self.ledger.entries]))
         elif touched:
             self._look_again(touched)
         active = self.ledger.active()
