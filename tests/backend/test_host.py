@@ -108,6 +108,17 @@ async def test_the_selected_domain_is_looked_at_closely(tmp_path: Path) -> None:
         assert nic.received
 
 
+async def test_a_definition_changed_while_the_domain_runs_is_told(tmp_path: Path) -> None:
+    host = host_of(tmp_path, domain_node("db"))
+    async with running(host) as told:
+        await told.until(lambda: told.detail)
+        assert told.detail
+        assert not told.detail.unusual
+        xml = await host.domain_xml(uuid_of(1), is_inactive=True)
+        await host.define(xml.replace("<on_reboot>restart<", "<on_reboot>destroy<"))
+        await told.until(lambda: told.detail and any("after a shutdown" in sentence for sentence in told.detail.unusual), 15.0)
+
+
 async def test_another_selection_is_looked_at_without_waiting_for_the_next_poll(tmp_path: Path) -> None:
     host = host_of(tmp_path, domain_node("db"), domain_node("web", 2), interval=10.0)
     async with running(host) as told:

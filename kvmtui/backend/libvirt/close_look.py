@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DEADLINE = 2.0
 SETTLING = 0.12
 """Seconds for which a cursor that runs over the rows is let run."""
+PENDING_INTERVAL = 8.0
 AGENT_INTERVAL = 15.0
 AGENT_DEADLINE = 8.0
 """Seconds: libvirt itself waits five for an agent that is connected and does not answer."""
@@ -49,6 +50,7 @@ class CloseLook:
         self._agent = Probe(session, "guest agent")
         self._before: tuple[str, Sample] | None = None
         self._agent_due: dict[str, float] = {}
+        self._pending: dict[str, tuple[float, bool]] = {}
         self._asking_agent: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -114,9 +116,25 @@ class CloseLook:
                 _learn(connection, uuid, facts)
             samples = read_samples(connection, [uuid], groups, facts)
             troubles = _disk_troubles(connection, uuid) if has_io_error and not is_silent else ()
+            troubles += self._pending_changes(connection, entry)
             return samples.get(uuid, Sample(time.monotonic(), {})), troubles
 
         return job
+
+    def _pending_changes(self, connection: Connection, entry: Entry) -> tuple[str, ...]:
+        """Say whether the running domain is not what its definition says, looked up again at every `PENDING_INTERVAL`."""
+        from kvmtui.model.xml_diff import has_pending_changes  # here, because the first table needs no XML
+
+        uuid, now = entry.key.uuid, time.monotonic()
+        if not entry.state.is_active:
+            return ()
+        checked, is_pending = self._pending.get(uuid, (0.0, False))
+        if now - checked > PENDING_INTERVAL:
+            domain = connection.domain(uuid)
+            persistent = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE) if domain.isPersistent() else ""
+            is_pending = has_pending_changes(domain.XMLDesc(0), persistent)
+            self._pending = {uuid: (now, is_pending)}
+        return ("Its definition was changed: the change takes effect after a shutdown and start.",) if is_pending else ()
 
     def _deadline(self) -> float:
         return DEADLINE + 10 * self._session.poll.round_trip
