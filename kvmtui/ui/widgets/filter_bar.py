@@ -9,10 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 
 class _FilterInput(Input):
+    focused_before: Widget | None = None
+    """What had the focus when the typing began."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", show=False),
         Binding("down,up,tab", "keep", show=False),
@@ -21,11 +25,16 @@ class _FilterInput(Input):
     def action_give_up(self) -> None:
         """Clear the filter and leave."""
         self.value = ""
-        self.post_message(FilterBar.Closed())
+        self.action_keep()
 
     def action_keep(self) -> None:
-        """Leave with the filter as it is."""
+        """Leave with the filter as it is; what is typed next is no longer meant for it, so the focus goes back at once."""
+        self.screen.set_focus(self.focused_before, scroll_visible=False)
         self.post_message(FilterBar.Closed())
+
+    async def action_submit(self) -> None:
+        """Leave with the filter as it is."""
+        self.action_keep()
 
 
 class FilterBar(Horizontal):
@@ -59,6 +68,8 @@ class FilterBar(Horizontal):
         """Let the user type, beginning with `text`."""
         self.display = True
         field = self._input
+        if self.screen.focused is not field:
+            field.focused_before = self.screen.focused
         field.value = text
         field.cursor_position = len(text)
         self.screen.set_focus(field, scroll_visible=False)  # at once: what is typed next belongs here
@@ -78,8 +89,3 @@ class FilterBar(Horizontal):
         """Tell what is typed."""
         event.stop()
         self.post_message(self.Changed(event.value))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter."""
-        event.stop()
-        self.post_message(self.Closed())
