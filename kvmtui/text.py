@@ -27,12 +27,13 @@ _HARMFUL = re.compile(
     "]"
 )
 _HARMFUL_BUT_LINES = re.compile(_HARMFUL.pattern.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
-_VANISHES = re.compile("[\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff\u00ad]")
+_EMOJI_SELECTORS = "\ufe0e\ufe0f"
 
 
 def _replacement(match: re.Match[str]) -> str:
     character = match.group()
-    if _VANISHES.match(character):
+    before = match.string[match.start() - 1 : match.start()]
+    if character in _EMOJI_SELECTORS and not before.isascii():  # after ASCII it could make one name look like another
         return ""
     return chr(_PICTURES.get(ord(character), 0xFFFD))
 
@@ -40,8 +41,8 @@ def _replacement(match: re.Match[str]) -> str:
 def printable(text: str) -> str:
     """Return `text` as one line that a terminal shows and does not obey.
 
-    Control characters become their pictures (U+2400…), what turns the writing direction, is no character or has no width of its
-    own becomes U+FFFD, invisible joiners vanish.
+    Control characters become their pictures (U+2400…); what turns the writing direction, is no character or has no width of its
+    own becomes U+FFFD, so that a name never looks like another one without it. Only the choice of an emoji's look vanishes.
     """
     return _HARMFUL.sub(_replacement, text) if not text.isascii() or not text.isprintable() else text
 

@@ -19,7 +19,7 @@ BLACK = Color(0, 0, 0)
         ("a\x1b[31mb\x07", "a[31mb"),
         ("c1 \x9b31m", "c1 31m"),
         ("right \u202eto left", "right to left"),
-        ("soft\xadhyphen", "softhyphen "),
+        ("soft\xadhyphen", "soft�hyphen"),
         ("a\u200bb", "ab"),
         ("👩\u200d👩\u200d👧", "👩"),
         ("❤\ufe0f|", "❤| "),
