@@ -21,6 +21,9 @@ from kvmtui.fleet.command import Command
 from kvmtui.fleet.task import Task, TaskState
 from kvmtui.text import printable, printable_lines
 
+_NOT_REPEATABLE = {"domain.edit_xml"}
+"""Actions whose command names a file that is gone when the action has ended."""
+
 BYTES_READ = 8 * 2**20
 """How much of the end of the file is read back."""
 
@@ -167,7 +170,7 @@ def _entry(line: bytes, place: int) -> Entry | None:
 
 
 def as_script(entries: Iterable[Entry]) -> str:
-    """Return entries as a shell script that does the same again; what did not succeed is commented out."""
+    """Return entries as a shell script that does the same again; what did not succeed or cannot be repeated is commented out."""
     return "\n".join(["#!/bin/sh", *(line for entry in entries for line in _script_lines(entry))]) + "\n"
 
 
@@ -177,6 +180,6 @@ def _script_lines(entry: Entry) -> Sequence[str]:
     comment = f"# {when}  {entry.domain} on {entry.host}: {printable(said)}"
     command = Command(entry.command)
     lines = str(command).split("\n")
-    if entry.outcome != TaskState.DONE.value:
+    if entry.outcome != TaskState.DONE.value or entry.action in _NOT_REPEATABLE:
         lines = [f"# {line}" for line in lines]
     return ["", comment, *lines]

@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,6 +88,11 @@ def test_the_script_comments_out_what_did_not_succeed() -> None:
     assert lines[3] == "virsh -c test:///default start 'db 01'"
     assert lines[6] == "# virsh -c test:///default start 'db 01'"
     assert lines[5].endswith("db 01 on test:///default: Could not start db 01: no␛ memory")
+
+
+def test_the_script_comments_out_an_edit_whose_file_is_gone() -> None:
+    edit = replace(entry("XML changed", command=(("virsh", "define", "--validate", "file.xml"),)), action="domain.edit_xml")
+    assert as_script([edit]).splitlines()[-1] == "# virsh define --validate file.xml"
 
 
 def test_the_script_runs_exactly_the_words_that_were_written(tmp_path: Path) -> None:
