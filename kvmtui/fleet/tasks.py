@@ -15,6 +15,7 @@ from kvmtui.fleet.action import Action, Answers
 from kvmtui.fleet.fleet import Fleet
 from kvmtui.fleet.journal import Journal, entry_of
 from kvmtui.fleet.task import Stage, Task, TaskState
+from kvmtui.fleet.verdict import Verdict
 from kvmtui.fleet.waiting import until
 from kvmtui.model.domain import Domain
 from kvmtui.model.failure import Failure, FailureKind
@@ -174,13 +175,12 @@ class Tasks:
 
     async def _run(self, number: int) -> None:
         task = self._tasks[number]
-        host = self._fleet.hosts.get(task.domain.key.host)
+        host = None
         try:
-            if host is None:
-                raise Failure(FailureKind.GONE, f"{task.action.label} {task.domain.name}", "this host was disconnected")
+            host = self._host(task)
             result = await task.action.run(host, task.domain, task.answers, partial(self._progressed, number))
         except Failure as failure:
-            if failure.kind in _UNSURE:
+            if _is_unsure(failure):
                 await self._check_later(number, failure)
             else:
                 state = TaskState.CANCELLED if failure.kind is FailureKind.ABORTED else TaskState.FAILED
@@ -207,7 +207,7 @@ class Tasks:
         try:
             if not await self._settles(task, self._patience if limit is None else limit):
                 if limit is not None and settling.force:
-                    await self._force(number, host, limit)
+                    await self._force(number, limit)
                     return
                 self._change(number, is_ignored=True, result=f"no answer from the guest for {short_duration(self._patience)}")
                 if not await self._settles(task, self._watch):
@@ -218,21 +218,28 @@ class Tasks:
         else:
             self._end(number, TaskState.DONE, self._settled_result(task))
 
-    async def _force(self, number: int, host: Host, limit: float) -> None:
+    async def _force(self, number: int, limit: float) -> None:
         task = self._change(number, stage=Stage.CALLING, result="powering off")
         assert task.action.settling is not None
         assert task.action.settling.force is not None
         try:
-            await task.action.settling.force(host, task.domain)
+            await task.action.settling.force(self._host(task), task.domain)
         except Failure as failure:
             if failure.kind is FailureKind.WRONG_STATE and await self._settles(task, 5):
                 self._end(number, TaskState.DONE, self._settled_result(task))  # it went off by itself at the last moment
-            elif failure.kind in _UNSURE:
+            elif _is_unsure(failure):
                 await self._check_later(number, failure)
             else:
                 self._end(number, TaskState.FAILED, failure=failure)
         else:
             self._end(number, TaskState.DONE, f"powered off: the guest had not shut down after {short_duration(limit)}")
+
+    def _host(self, task: Task) -> Host:
+        """Return the host as it is reached now: it may have been replaced since the task started."""
+        host = self._fleet.hosts.get(task.domain.key.host)
+        if host is None:
+            raise Failure(FailureKind.GONE, f"{task.action.label} {task.domain.name}", "this host was disconnected")
+        return host
 
     async def _settles(self, task: Task, timeout: float) -> bool:
         assert task.action.settling is not None
@@ -244,24 +251,29 @@ class Tasks:
         return "restarted" if now is not None and now.is_active else "shut down"
 
     async def _check_later(self, number: int, failure: Failure) -> None:
-        """Find out from the next good reading of the host whether something took effect whose answer was lost."""
-        since, task = time.monotonic(), self._tasks[number]
+        """Find out from the next good readings of the host whether something took effect whose answer was lost."""
+        task = self._tasks[number]
+        verdict = Verdict(task.action, time.monotonic())
         said = "no answer: it is unknown whether it took effect"
         self._change(number, stage=Stage.CHECKING, progress=None, failure=failure, result=said)
         self._runs[number].accepted.set()
 
-        def is_read_again() -> bool:
+        def is_told() -> bool:
             view = next((view for view in self._fleet.views if view.key == task.domain.key.host), None)
-            return view is None or (view.is_current and view.snapshot is not None and view.snapshot.taken > since)
+            if view is None:  # the host was let go: nothing more will be read
+                verdict.took_effect = None
+                return True
+            if not view.is_current or view.snapshot is None:
+                return False
+            return verdict.hear(view.snapshot.taken, self._fleet.domain(task.domain.key))
 
         try:
-            is_back = await until(self._fleet, is_read_again, self._watch)
+            is_final = await until(self._fleet, is_told, self._watch)
         except asyncio.CancelledError:
-            is_back = False
-        took_effect = task.action.took_effect(self._fleet.domain(task.domain.key)) if is_back else None
-        if took_effect:
+            is_final = False
+        if is_final and verdict.took_effect:
             self._end(number, TaskState.DONE, f"{task.action.label}: done, as seen after the connection was lost")
-        elif took_effect is None:
+        elif not is_final or verdict.took_effect is None:
             self._end(number, TaskState.UNKNOWN, said, failure=failure)
         else:
             self._end(number, TaskState.FAILED, "it did not take effect", failure=failure)
@@ -310,6 +322,11 @@ class Tasks:
     def _tell(self) -> None:
         for subscriber in tuple(self._subscribers):
             subscriber()
+
+
+def _is_unsure(failure: Failure) -> bool:
+    """Return whether nobody knows if libvirt did what failed."""
+    return failure.was_sent and failure.kind in _UNSURE
 
 
 def _ignored(task: Task, seconds: float) -> Failure:

@@ -39,6 +39,7 @@ class Failure(Exception):
         *,
         target: str = "",
         line: int | None = None,
+        was_sent: bool = True,
     ) -> None:
         """Keep the parts, all printable text.
 
@@ -49,6 +50,7 @@ class Failure(Exception):
             advice: what the user can do about it; empty when nothing better than the answer is known.
             target: the name of what it was tried on, with its host where several are shown.
             line: for a document that was refused, the line (from 1) that the answer speaks of.
+            was_sent: whether the request may have reached the host; when it did not, nothing was done.
         """
         super().__init__(attempted, said)
         self.kind = kind
@@ -57,6 +59,7 @@ class Failure(Exception):
         self.advice = advice
         self.target = target
         self.line = line
+        self.was_sent = was_sent
 
     def __str__(self) -> str:
         return f"Could not {self.attempted}: {self.said}" + (f" {self.advice}" if self.advice else "")

@@ -1,6 +1,8 @@
 """The life of a task, on a host in memory."""
 
 import asyncio
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,6 +15,7 @@ from kvmtui.fleet.fleet import Fleet
 from kvmtui.fleet.journal import Journal
 from kvmtui.fleet.task import Stage, TaskState
 from kvmtui.fleet.tasks import Tasks
+from kvmtui.fleet.verdict import STEADY
 from kvmtui.model.detail import JobProgress
 from kvmtui.model.domain import Domain, DomainState
 from kvmtui.model.failure import Failure, FailureKind
@@ -28,6 +31,15 @@ def world(target: Domain, *, patience: float = 60, watch: float = 60) -> tuple[F
     fleet, host = fleet_of(target)
     journal = Journal(None)
     return fleet, host, Tasks(fleet, journal, patience=patience, watch=watch), journal
+
+
+async def read(fleet: Fleet, now: Domain, *, after: Sequence[float] = (1, 2 + STEADY)) -> None:
+    """Let polls find the domain, some seconds from now by their clock."""
+    start = time.monotonic()
+    for seconds in after:
+        fleet.put(HOST, snapshot(now, taken=start + seconds))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
 
 async def test_a_task_runs_its_action_and_tells_the_row_meanwhile() -> None:
@@ -183,7 +195,7 @@ async def test_after_a_lost_connection_the_next_reading_tells_whether_it_was_don
     task = await tasks.accepted(number)
     assert (task.stage, task.outcome) == (Stage.CHECKING, "no answer: it is unknown whether it took effect")
     fleet.change_link(HOST, Link.LOST, LOST)
-    fleet.put(HOST, snapshot(now))
+    await read(fleet, now)
     task = await tasks.finished(number)
     assert task.state is state
     assert [entry.outcome for entry in await journal.read()] == [state.value]
@@ -205,8 +217,62 @@ async def test_an_outcome_that_the_state_does_not_show_stays_unknown() -> None:
     host.failures["reset"] = LOST
     number = tasks.start(ACTIONS["domain.reset"], ON)
     await tasks.accepted(number)
-    fleet.put(HOST, snapshot(ON))
+    await read(fleet, ON)
     assert (await tasks.finished(number)).state is TaskState.UNKNOWN
+
+
+async def test_one_reading_that_shows_nothing_yet_is_no_failure() -> None:
+    fleet, host, tasks, _ = world(OFF)
+    host.failures["start"] = LOST
+    number = tasks.start(ACTIONS["domain.start"], OFF)
+    await tasks.accepted(number)
+    await read(fleet, OFF, after=(1, STEADY))
+    assert tasks.running == 1
+    await read(fleet, ON, after=(STEADY + 0.5,))
+    assert (await tasks.finished(number)).state is TaskState.DONE
+
+
+@pytest.mark.parametrize("unfinished", [replace(ON, job="saving"), replace(OFF, has_managed_save=None)])
+async def test_neither_a_job_under_way_nor_a_flag_not_read_yet_tells_the_outcome(unfinished: Domain) -> None:
+    fleet, host, tasks, _ = world(ON)
+    host.failures["save"] = LOST
+    number = tasks.start(ACTIONS["domain.save"], ON)
+    await tasks.accepted(number)
+    await read(fleet, unfinished, after=(1, 3))
+    assert tasks.running == 1
+    await read(fleet, replace(OFF, has_managed_save=True), after=(4,))
+    assert (await tasks.finished(number)).state is TaskState.DONE
+
+
+async def test_a_host_that_is_let_go_leaves_the_outcome_unknown() -> None:
+    fleet, host, tasks, _ = world(ON)
+    host.failures["power_off"] = LOST
+    number = tasks.start(ACTIONS["domain.power_off"], ON)
+    await tasks.accepted(number)
+    fleet.remove(HOST)
+    assert (await tasks.finished(number)).state is TaskState.UNKNOWN
+
+
+async def test_what_was_never_sent_has_failed_at_once_whatever_others_do() -> None:
+    fleet, host, tasks, _ = world(OFF)
+    host.failures["start"] = Failure(FailureKind.CONNECTION, "start db", "There is no connection to the host.", was_sent=False)
+    task = await tasks.finished(tasks.start(ACTIONS["domain.start"], OFF))
+    await read(fleet, ON)
+    assert task.state is TaskState.FAILED
+    assert task.outcome == "failed: There is no connection to the host."
+
+
+async def test_powering_off_after_the_limit_reaches_the_host_as_it_is_connected_then() -> None:
+    fleet, host, tasks, _ = world(ON)
+    host.gates["shut_down"] = asyncio.Event()
+    number = tasks.start(ACTIONS["domain.shut_down_or_off"], ON, {"limit": "0"})
+    await wait_until(lambda: "shut_down" in host.methods_called())
+    fresh = FakeHost(HOST, [ON])
+    fleet.replace(fresh)
+    host.gates["shut_down"].set()
+    assert (await tasks.finished(number)).state is TaskState.DONE
+    assert "power_off" in fresh.methods_called()
+    assert "power_off" not in host.methods_called()
 
 
 async def test_changes_are_written_into_the_journal_and_nothing_else_is() -> None:

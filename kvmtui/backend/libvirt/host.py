@@ -182,11 +182,15 @@ class LibvirtHost(DomainActs):
     async def _work(self, attempted: str, job: Callable[[Connection], T], target: str = "") -> T:
         session = self._session
         if session is None or not self._is_connected:
-            raise Failure(FailureKind.CONNECTION, attempted, "There is no connection to the host.", target=target)
+            said = "There is no connection to the host."
+            raise Failure(FailureKind.CONNECTION, attempted, said, target=target, was_sent=False)
+        was_sent = False
 
         def work(connection: Connection) -> T | Failure:
+            nonlocal was_sent
             try:
                 with connection.in_use():
+                    was_sent = True
                     return job(connection)
             except libvirt.libvirtError as error:
                 return failure_of(error, attempted, is_alive=connection.is_alive, target=target, uri=self.key)
@@ -194,7 +198,11 @@ class LibvirtHost(DomainActs):
         try:
             outcome = await self._workers.run(session, work)
         except AbandonedError:
-            raise Failure(FailureKind.CONNECTION, attempted, "The connection was lost.", target=target) from None
+            said = "The connection was lost."
+            raise Failure(FailureKind.CONNECTION, attempted, said, target=target, was_sent=was_sent) from None
+        except Failure as failure:
+            failure.was_sent = was_sent
+            raise
         if isinstance(outcome, Failure):
             raise outcome
         return outcome
