@@ -60,6 +60,8 @@ class Field:
     """A few words on what may be given."""
     problem: Callable[[str, Domain | None], str | None] = _anything
     """Says what is wrong with an answer, as a sentence; the domain is None when several are meant."""
+    removes: str = ""
+    """What an empty answer removes: "title"; empty where it removes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,11 @@ class Action:
         if ends and domain.is_persistent is False:
             return f"{self.loses} It is transient: libvirt forgets it when it stops.".strip()
         return self.loses
+
+    def removes(self, answers: Answers) -> str:
+        """Return what the answers remove because they are empty: "title"; empty for nothing."""
+        empty = (field for field in self.fields if field.removes and not answers.get(field.name, "").strip(" ,\n"))
+        return " and ".join(field.removes for field in empty)
 
     def command(self, host_uri: str, domain: Domain, answers: Answers | None = None) -> Command:
         """Return the equivalent command, with the fields' defaults where there are no answers."""

@@ -137,7 +137,14 @@ EDIT_ACTIONS = (
         words=_describe("--title", answer="title"),
         run=_set_title,
         fields=(
-            Field("title", "Title", default=lambda domain: domain.title or "", hint="empty removes it", problem=_title_problem),
+            Field(
+                "title",
+                "Title",
+                default=lambda domain: domain.title or "",
+                hint="empty removes it",
+                removes="title",
+                problem=_title_problem,
+            ),
         ),
     ),
     Action(
@@ -146,7 +153,7 @@ EDIT_ACTIONS = (
         reason=_always,
         words=_describe(answer="description"),
         run=_set_description,
-        fields=(Field("description", "Description", FieldKind.LINES, hint="empty removes it"),),
+        fields=(Field("description", "Description", FieldKind.LINES, hint="empty removes it", removes="description"),),
         prepare=_present_description,
     ),
     Action(
@@ -156,7 +163,13 @@ EDIT_ACTIONS = (
         words=_tag_words,
         run=_set_tags,
         fields=(
-            Field("tags", "Tags", default=lambda domain: " ".join(domain.tags), hint="separated by blanks; empty removes them"),
+            Field(
+                "tags",
+                "Tags",
+                default=lambda domain: " ".join(domain.tags),
+                hint="separated by blanks; empty removes them",
+                removes="tags",
+            ),
         ),
     ),
 )

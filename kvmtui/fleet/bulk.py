@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from kvmtui.fleet.action import Action, Answers, Danger
+from kvmtui.fleet.action import Action, Answers, Danger, FieldKind
 from kvmtui.fleet.command import Command
+from kvmtui.fleet.files import NAME_MARK
 from kvmtui.fleet.fleet import Fleet
 from kvmtui.fleet.task import Stage, Task, TaskState
 from kvmtui.fleet.tasks import Tasks
 from kvmtui.model.domain import Domain
 from kvmtui.model.key import Key
+from kvmtui.text import several
 
 AT_ONCE = 4
 """Calls to libvirt that run at the same time; waiting for guests does not count."""
@@ -64,6 +67,7 @@ class Bulk:
     def __init__(
         self, action: Action, rows: Sequence[PlanRow], fleet: Fleet, tasks: Tasks, answers: Answers | None = None
     ) -> None:
+        """Make the run of a plan; two domains whose file would be the same get a file each."""
         self.action = action
         self.rows = list(rows)
         self.is_started = False
@@ -71,6 +75,7 @@ class Bulk:
         self._fleet = fleet
         self._tasks = tasks
         self._answers = answers
+        self._own = own_answers(action, [row.domain for row in rows], answers or {})
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     @property
@@ -85,7 +90,7 @@ class Bulk:
 
     def command(self, domain: Domain) -> Command:
         """Return the command for one of the domains."""
-        return self.action.command(domain.key.host, domain, self._answers)
+        return self.action.command(domain.key.host, domain, self._own.get(domain.key, self._answers))
 
     def danger(self) -> Danger:
         """Return the greatest danger to any of the domains that something is done to."""
@@ -96,6 +101,12 @@ class Bulk:
     def consequence(self, domain: Domain) -> str:
         """Return what happens to one of the domains, as a sentence."""
         return self.action.consequence(domain, self._answers)
+
+    @property
+    def removal(self) -> str:
+        """What empty answers remove from all of the domains, as a sentence; empty for nothing."""
+        removed = self.action.removes(self._answers or {})
+        return f"Removes the {removed} of {several(self.planned, 'domain')}." if removed else ""
 
     def count(self, state: TaskState) -> int:
         """Return how many tasks are in a state."""
@@ -128,12 +139,29 @@ class Bulk:
             if now is None or reason:
                 self.rows[index] = replace(row, skipped=reason)
                 return
-            number = self._tasks.start(self.action, now, self._answers)
+            number = self._tasks.start(self.action, now, self._own.get(row.key, self._answers))
             self.rows[index] = replace(row, domain=now, task=self._tasks.task(number))
             task = await self._tasks.accepted(number)
         if task.is_running:
             task = await self._tasks.finished(number)
         self.rows[index] = replace(self.rows[index], task=task)
+
+
+def own_answers(action: Action, domains: Iterable[Domain], answers: Answers) -> dict[Key, Answers]:
+    """Return the answers of those domains that need their own: the UUID's beginning in a file name that another one has."""
+    own: dict[Key, Answers] = {}
+    taken: set[Path] = set()
+    for domain in domains if action.file else ():
+        assert action.file is not None
+        if (path := action.file(domain, answers)) in taken:
+            own[domain.key] = dict(answers) | {
+                field.name: answers[field.name].replace(NAME_MARK, f"{NAME_MARK}-{domain.key.uuid[:8]}")
+                for field in action.fields
+                if field.kind is FieldKind.PATH
+            }
+            path = action.file(domain, own[domain.key])
+        taken.add(path)
+    return own
 
 
 def _reason(action: Action, domain: Domain | None) -> str:

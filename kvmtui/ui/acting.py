@@ -7,11 +7,12 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, cast
 
 from textual.app import App
+from textual.worker import get_current_worker
 
 from kvmtui.fleet.action import Action, Answers, Danger, Field, FieldKind
 from kvmtui.fleet.actions import ACTIONS
 from kvmtui.fleet.actions_guest import files_lane
-from kvmtui.fleet.bulk import Bulk, plan
+from kvmtui.fleet.bulk import Bulk, own_answers, plan
 from kvmtui.fleet.files import exists
 from kvmtui.fleet.task import Stage, Task, TaskState
 from kvmtui.model.domain import Domain
@@ -26,23 +27,18 @@ from kvmtui.ui.dialogs.pick import Choice, ChoiceDialog
 from kvmtui.ui.dialogs.plan import PlanDialog, summary
 from kvmtui.ui.editing import EDITS, open_editor
 
-_SHARED_KEYS = {
-    "domain.suspend": "domain.resume",
-    "domain.resume": "domain.suspend",
-    "domain.autostart_on": "domain.autostart_off",
-    "domain.autostart_off": "domain.autostart_on",
-}
-"""Actions with one key for both; the one that applies is meant."""
-
-_ACTING = "acting"
-"""Why keys are held between questions."""
-
 _SEVERITIES: dict[TaskState, Severity] = {TaskState.DONE: "information", TaskState.FAILED: "error"}
 
 
 async def perform(desk: Desk, action_id: str, domains: Sequence[Domain]) -> None:
-    """Do an action on domains, from asking to reporting. Returns at once; it goes on by itself."""
-    _go(desk, _perform(desk, ACTIONS[action_id], tuple(domains)))
+    """Do an action on domains, from asking to reporting. Returns at once; it goes on by itself.
+
+    Args:
+        desk: the app.
+        action_id: the action's id; `id|other id` of a key that two share means the other where only that one applies.
+        domains: the targets.
+    """
+    _go(desk, _perform(desk, _meant(desk, action_id, domains), tuple(domains)))
 
 
 async def open_menu(desk: Desk, domains: Sequence[Domain]) -> None:
@@ -56,15 +52,14 @@ def _go(desk: Desk, work: Coroutine[Any, Any, None]) -> None:
 
     What is typed meanwhile waits for the first dialog, so that it cannot mean something else to the screen below.
     """
-    desk.hold_keys(_ACTING)
-    _app(desk).run_worker(_then_release(desk, work), group="acting", exit_on_error=True)
+    desk.hold_keys(_app(desk).run_worker(_then_release(desk, work), group="acting", exit_on_error=True))
 
 
 async def _then_release(desk: Desk, work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     finally:
-        desk.release_keys(_ACTING)
+        desk.release_keys(get_current_worker())
 
 
 def _app(desk: Desk) -> App[Any]:
@@ -73,7 +68,7 @@ def _app(desk: Desk) -> App[Any]:
 
 async def _ask(desk: Desk, dialog: Dialog[Any]) -> Any:
     answer = await _app(desk).push_screen_wait(dialog)
-    desk.hold_keys(_ACTING)  # another question may follow
+    desk.hold_keys(get_current_worker())  # another question may follow
     return answer
 
 
@@ -89,7 +84,6 @@ async def _perform(desk: Desk, action: Action, domains: tuple[Domain, ...]) -> N
     if not domains:
         desk.say(f"{action.label}: there is no domain here.", "warning")
         return
-    action = _meant(desk, action, domains)
     if action.is_for_one and len(domains) > 1:
         desk.say(f"{action.label}: one domain at a time.", "warning")
     elif len(domains) == 1:
@@ -98,16 +92,15 @@ async def _perform(desk: Desk, action: Action, domains: tuple[Domain, ...]) -> N
         await _perform_many(desk, action, domains)
 
 
-def _meant(desk: Desk, action: Action, domains: tuple[Domain, ...]) -> Action:
-    """Return the action that a shared key means: the one that applies (to the most, of several domains)."""
-    other = ACTIONS.get(_SHARED_KEYS.get(action.id, ""))
-    if other is None:
-        return action
-
-    def fitting(candidate: Action) -> int:
-        return sum(_why_not(desk, candidate, domain) is None for domain in domains)
-
-    return other if fitting(other) > fitting(action) else action
+def _meant(desk: Desk, action_id: str, domains: Sequence[Domain]) -> Action:
+    """Return the first of the actions sharing a key that applies to any of the domains; the first when none does."""
+    asked, *others = (ACTIONS[id_] for id_ in action_id.split("|"))
+    keys = desk.config.keys
+    alike = [other for other in others if set(keys.get(asked.id, ())) & set(keys.get(other.id, ()))]
+    for action in (asked, *alike):
+        if any(_why_not(desk, action, domain) is None for domain in domains):
+            return action
+    return asked
 
 
 def _why_not(desk: Desk, action: Action, domain: Domain) -> str | None:
@@ -160,11 +153,14 @@ async def _answers(desk: Desk, action: Action, domain: Domain) -> Answers | None
     values = action.defaults(domain)
     host = desk.fleet.hosts.get(domain.key.host)
     if action.prepare and host:
+        slow = asyncio.get_running_loop().call_later(1, desk.say, f"{action.label} {domain.name}: reading… (Esc frees the keys)")
         try:
             values |= await action.prepare(host, domain)
         except Failure as failure:
             desk.say(str(failure), "error")
             return None
+        finally:
+            slow.cancel()
     title = f"{action.label}: {domain.name}"
     if choice := _only_choice(action):
         return await _chosen(desk, choice, title, (domain,), values[choice.name])
@@ -221,11 +217,7 @@ async def _perform_many(desk: Desk, action: Action, domains: tuple[Domain, ...])
         desk.last_command = "\n".join(str(bulk.command(row.domain)) for row in rows if row.is_planned)
         desk.tasks.keep_running(_run_bulk(desk, bulk))
 
-    if bulk.danger() is Danger.NONE and all(row.is_planned for row in rows) and not action.file:
-        start()
-        desk.say(f"{action.label}: {several(len(rows), 'domain')}…")
-    else:
-        await _ask(desk, PlanDialog(bulk, start))
+    await _ask(desk, PlanDialog(bulk, start))
 
 
 async def _shared_answers(desk: Desk, action: Action, targets: Sequence[Domain]) -> Answers | None:
@@ -244,7 +236,8 @@ async def _shared_answers(desk: Desk, action: Action, targets: Sequence[Domain])
 
 async def _skip_existing(desk: Desk, action: Action, domains: Sequence[Domain], answers: Answers) -> Any:
     assert action.file is not None
-    paths = {domain.key: action.file(domain, answers) for domain in domains}
+    own = own_answers(action, domains, answers)
+    paths = {domain.key: action.file(domain, own.get(domain.key, answers)) for domain in domains}
     there = await files_lane().call(lambda: {key for key, path in paths.items() if exists(path)})
 
     def why_not(one: Action, domain: Domain) -> str | None:

@@ -62,7 +62,8 @@ class DeskCommands(Provider):
                 for entry in entries:
                     if entry.id in ACTIONS and entry.id not in seen and not (self._desk.is_read_only and writes(entry.id)):
                         seen.add(entry.id)
-                        yield entry.id, partial(self.screen.run_action, entry.action)
+                        exactly = entry.action.partition("|")[0] + ("')" if "|" in entry.action else "")
+                        yield entry.id, partial(self.screen.run_action, exactly)
 
     @property
     def _desk(self) -> Desk:

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Any
+from typing import Any, TypeGuard
 
 from textual import events
 from textual.app import App
 from textual.message_pump import MessagePump
 
 PATIENCE = 1.0
-"""Seconds after which the next key goes out although the one before has not come to an end."""
+"""Seconds after which the next key goes out although the one before has not come to an end; from then on Esc ends a hold."""
+HOLD = 10.0
+"""Seconds after which a hold ends by itself."""
+
+_GIVE_UP = {"escape", "ctrl+c"}
 
 
 class TypeAheadApp(App[None], inherit_bindings=False):
@@ -25,14 +29,18 @@ class TypeAheadApp(App[None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._typed: deque[events.Key | events.Paste] = deque()
-        self._reasons: set[object] = set()
-        """What the next key waits for: the key before it, a screen, a hold."""
-        self._watch: asyncio.TimerHandle | None = None
+        self._reasons: dict[object, asyncio.TimerHandle] = {}
+        """What the next key waits for (the key before it, a screen, a hold), and what ends that when it takes too long."""
+        self._holds: dict[object, float] = {}
+        """The holds among the reasons, with the loop's time from which Esc ends them."""
 
     async def on_event(self, event: events.Event) -> None:
         """Queue what is typed behind what is still being dealt with."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
+        elif self._ends_holds(event):
+            if event.key != "escape":
+                await self._deal_with(event)
         elif self._reasons or self._typed:  # what waits has been let go, but may not have gone yet
             self._typed.append(event)
         else:
@@ -42,7 +50,7 @@ class TypeAheadApp(App[None], inherit_bindings=False):
         """Push a screen, and let what is typed wait until it is there; a question drops what was typed before it was seen."""
         pushed = super().push_screen(screen, *arguments, **options)
         opening = self.screen
-        self._reasons.clear()
+        self._forget_reasons()
         self._wait_for(opening)
         if not opening.call_later(self._end_of, opening):
             self._end_of(opening)
@@ -52,7 +60,8 @@ class TypeAheadApp(App[None], inherit_bindings=False):
 
     def hold_keys(self, reason: object) -> None:
         """Let what is typed wait, for a screen that is about to be pushed, until `release_keys` with the same reason."""
-        self._wait_for(reason)
+        self._wait_for(reason, HOLD)
+        self._holds[reason] = asyncio.get_running_loop().time() + PATIENCE
 
     def release_keys(self, reason: object) -> None:
         """End a hold."""
@@ -71,27 +80,36 @@ class TypeAheadApp(App[None], inherit_bindings=False):
         elif not node.call_later(self._follow, node._parent, event):
             self._end_of(event)
 
-    def _wait_for(self, reason: object) -> None:
-        self._reasons.add(reason)
-        if self._watch:
-            self._watch.cancel()
-        self._watch = asyncio.get_running_loop().call_later(PATIENCE, self._lose_patience)
+    def _ends_holds(self, event: events.Key | events.Paste) -> TypeGuard[events.Key]:
+        """End all waiting when the user gives it up, with what was typed meanwhile; return whether that is so."""
+        now = asyncio.get_running_loop().time()
+        is_giving_up = isinstance(event, events.Key) and event.key in _GIVE_UP
+        if not is_giving_up or not any(since <= now for since in self._holds.values()):
+            return False
+        self._forget_reasons()
+        self._typed.clear()
+        return True
+
+    def _wait_for(self, reason: object, limit: float = PATIENCE) -> None:
+        if before := self._reasons.get(reason):
+            before.cancel()
+        self._reasons[reason] = asyncio.get_running_loop().call_later(limit, self._end_of, reason)
+
+    def _forget_reasons(self) -> None:
+        for limit in self._reasons.values():
+            limit.cancel()
+        self._reasons.clear()
+        self._holds.clear()
 
     def _end_of(self, reason: object) -> None:
-        self._reasons.discard(reason)
+        self._holds.pop(reason, None)
+        if limit := self._reasons.pop(reason, None):
+            limit.cancel()
         if not self._reasons:
             self.call_later(self._go_on)
 
     async def _go_on(self) -> None:
         if self._reasons:
             return
-        if self._watch:
-            self._watch.cancel()
-            self._watch = None
         if self._typed:
             await self._deal_with(self._typed.popleft())
-
-    def _lose_patience(self) -> None:
-        self._watch = None
-        self._reasons.clear()
-        self.call_later(self._go_on)

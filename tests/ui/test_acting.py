@@ -6,9 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
+from textual.widgets import TextArea
 
 from kvmtui.config import Config
+from kvmtui.keys import validated
 from kvmtui.model.domain import Domain, DomainState
 from kvmtui.model.failure import Failure, FailureKind
 from kvmtui.ui.dialogs.confirm import ConfirmDialog
@@ -95,18 +98,45 @@ async def test_mild_confirmations_can_be_switched_off_but_not_those_before_a_los
 
 
 @pytest.mark.parametrize(("target", "method"), [(ON, "suspend"), (PAUSED, "resume")])
-@pytest.mark.parametrize("action", ["suspend", "resume"])
+@pytest.mark.parametrize("action", ["suspend|domain.resume", "resume|domain.suspend"])
 async def test_the_key_for_both_does_the_one_that_applies(target: Domain, method: str, action: str) -> None:
     async with bench() as desk:
         await desk.do(action, target)
         await wait_until(lambda: desk.called(method))
 
 
+async def test_an_action_asked_for_by_its_name_is_never_its_opposite() -> None:
+    async with bench() as desk:
+        await desk.do("resume", ON)
+        await desk.do("suspend", PAUSED)
+        await desk.do("autostart_off", ON)
+        assert [text for _, text in desk.app.said] == [
+            "resume web: it is not paused.",
+            "pause idle: it is paused already.",
+            "autostart off web: it does not start with the host.",
+        ]
+        assert desk.host.calls == []
+
+
+async def test_the_key_for_both_pauses_several_when_any_of_them_runs() -> None:
+    async with bench() as desk:
+        await desk.do("resume|domain.suspend", ON, OFF)
+        assert isinstance(desk.app.screen, PlanDialog)
+        assert "pause: 1 domain?" in screen_text(desk.app)
+
+
+async def test_keys_that_the_user_has_separated_do_one_thing_each() -> None:
+    keys = validated({"domain.resume": "f7"})
+    async with bench(config=Config(keys=keys)) as desk:
+        await desk.do("resume|domain.suspend", ON)
+        assert desk.app.said == [("warning", "resume web: it is not paused.")]
+
+
 async def test_the_autostart_key_turns_it_off_where_it_is_on() -> None:
     auto = domain("auto", has_autostart=True)
     async with bench(ON, auto) as desk:
-        await desk.do("autostart_on", auto)
-        await desk.do("autostart_on", ON)
+        await desk.do("autostart_on|domain.autostart_off", auto)
+        await desk.do("autostart_on|domain.autostart_off", ON)
         await wait_until(lambda: desk.called("set_autostart") == 2)
         assert [call[1] for call in desk.host.calls if call[0] == "set_autostart"] == [
             (auto.key.uuid, False),
@@ -203,12 +233,30 @@ async def test_a_file_that_exists_is_replaced_only_after_asking(tmp_path: Path, 
         assert (tmp_path / "web.xml").read_text() != "mine"
 
 
-async def test_several_domains_without_danger_just_run() -> None:
+async def test_several_domains_show_a_plan_and_a_result_for_each_even_without_danger() -> None:
     off = [domain(f"vm{number}", state=DomainState.SHUT_OFF) for number in range(3)]
     async with bench(*off) as desk:
         await desk.do("start", *off)
+        assert isinstance(desk.app.screen, PlanDialog)
+        assert desk.called("start") == 0
+        await desk.press("y")
         await desk.says("start: 3 done")
         assert desk.called("start") == 3
+        await settle(desk.pilot)
+        assert screen_text(desk.app).count("started in") == 3
+
+
+async def test_an_empty_answer_for_several_says_what_it_removes_before_it_does() -> None:
+    tagged = [domain(f"vm{number}", tags=("prod",)) for number in range(3)]
+    async with bench(*tagged) as desk:
+        await desk.do("set_tags", *tagged)
+        await desk.press("enter")
+        assert isinstance(desk.app.screen, PlanDialog)
+        assert "Removes the tags of 3 domains." in screen_text(desk.app)
+        await desk.press("enter")
+        assert desk.called("set_tags") == 0
+        await desk.press("y")
+        await desk.says("tags: 3 done")
 
 
 async def test_several_domains_show_a_plan_when_some_are_skipped_or_something_is_lost() -> None:
@@ -250,11 +298,49 @@ async def test_files_of_several_domains_get_their_names_and_existing_ones_are_sk
         assert (tmp_path / "web.xml").read_text() == "mine"
 
 
+async def test_files_of_several_domains_never_overwrite_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    one, other = domain("db 1"), domain("db/1")
+    async with bench(one, other) as desk:
+        await desk.do("dump_xml", one, other)
+        await desk.press("enter")
+        await wait_until(lambda: isinstance(desk.app.screen, PlanDialog))
+        await desk.press("y")
+        await desk.says("save XML: 2 done")
+        assert one.key.uuid in (tmp_path / "db_1.xml").read_text()
+        assert other.key.uuid in (tmp_path / f"db_1-{other.key.uuid[:8]}.xml").read_text()
+
+
+async def test_keys_typed_while_a_dialog_is_prepared_wait_for_it_however_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kvmtui.ui.type_ahead.PATIENCE", 0.05)
+    async with bench() as desk:
+        gate = desk.host.gates["domain_xml"] = asyncio.Event()
+        await desk.do("set_description", ON)
+        desk.app.post_message(events.Key("x", "x"))
+        await asyncio.sleep(0.15)
+        assert len(desk.app._typed) == 1
+        gate.set()
+        await wait_until(lambda: [area.text for area in desk.app.screen.query(TextArea)] == ["x"])
+
+
+async def test_esc_frees_the_keys_of_a_dialog_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kvmtui.ui.type_ahead.PATIENCE", 0.05)
+    async with bench() as desk:
+        desk.host.gates["domain_xml"] = asyncio.Event()
+        await desk.do("set_description", ON)
+        desk.app.post_message(events.Key("x", "x"))
+        await wait_until(lambda: len(desk.app._typed) == 1)
+        await asyncio.sleep(0.06)
+        desk.app.post_message(events.Key("escape", None))
+        await wait_until(lambda: not desk.app._typed and not desk.app._reasons)
+
+
 async def test_failed_rows_of_several_are_counted_in_the_message() -> None:
     off = [domain(f"vm{number}", state=DomainState.SHUT_OFF) for number in range(3)]
     async with bench(*off) as desk:
         desk.host.failures["start"] = Failure(FailureKind.OTHER, "start", "no memory")
         await desk.do("start", *off)
+        await desk.press("y")
         await desk.says("start: 3 failed · 5 shows what failed")
 
 

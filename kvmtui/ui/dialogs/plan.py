@@ -71,6 +71,8 @@ class PlanDialog(Dialog[bool]):
         yield Static(Content(place(self.desk, self.targets)), classes="-targets")
         if first and self._bulk.consequence(first):
             yield Static(Content(self._bulk.consequence(first)), classes="-consequence")
+        if self._bulk.removal:
+            yield Static(Content(self._bulk.removal), classes="-consequence")
         yield Table(self._columns(), has_marks=False, id="plan-table")
         if first:
             example = str(self._bulk.command(first))

@@ -171,18 +171,19 @@ class DomainsScreen(DeskScreen):
         """Dim what does not apply to the marked rows or the one under the cursor; hide what a read-only session never does."""
         if action != "perform" or not self.is_mounted:
             return True
-        known = ACTIONS.get(str(parameters[0]))
-        if known is None:
+        known = [ACTIONS[id_] for id_ in str(parameters[0]).split("|") if id_ in ACTIONS]
+        if not known:
             return True
-        if self.desk.is_read_only and not known.works_read_only:
+        if self.desk.is_read_only and not any(action.works_read_only for action in known):
             return False
-        return True if any(known.why_not(domain, self._is_read_only(domain)) is None for domain in self.targets) else None
+        reasons = (action.why_not(domain, self._is_read_only(domain)) for action in known for domain in self.targets)
+        return True if any(reason is None for reason in reasons) else None
 
     async def action_perform(self, id_: str) -> None:
         """Do an action on the marked rows, or the one under the cursor."""
         if id_ == "domain.menu":
             await self.desk.perform_menu(self.targets)
-        elif id_ in ACTIONS:
+        elif id_.partition("|")[0] in ACTIONS:
             await self.desk.perform(id_, self.targets)
         elif self.desk.is_read_only and writes(id_):
             self.desk.say(f"{KEY_ACTIONS[id_].label}: read-only mode.", "warning")
