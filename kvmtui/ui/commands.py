@@ -11,6 +11,7 @@ from kvmtui.keys import ACTIONS
 from kvmtui.model.domain import Domain
 from kvmtui.text import several
 from kvmtui.ui.desk import Desk
+from kvmtui.ui.editing import EDITS, open_editor
 
 ALIASES = {
     "q": "quit",
@@ -25,13 +26,17 @@ ALIASES = {
 """Short names, and virsh's own for what has another name here."""
 
 
+_OTHERWISE = {"app.suspend": "background"}
+"""Commands that are not called as their ids are, because those words mean something done to domains."""
+
+
 def verbs() -> dict[str, str]:
     """Return every command with the id of the action that it runs: "shut-down" → "domain.shut_down"."""
     found: dict[str, str] = {}
     for id_ in ACTIONS:
         area, _, verb = id_.partition(".")
         if area in {"app", "view", "domain"}:
-            found.setdefault(verb.replace("_", "-"), id_)
+            found[_OTHERWISE.get(id_, verb.replace("_", "-"))] = id_
     return found
 
 
@@ -72,6 +77,12 @@ async def _perform(app: Any, id_: str, patterns: Sequence[str]) -> None:
     targets, unknown = named(desk.fleet.domains(), patterns)
     if unknown:
         desk.say(f"No domain is called {', '.join(unknown)}.", "error")
+    elif id_ in EDITS and len(targets) > 1:
+        desk.say(f"{ACTIONS[id_].label}: one domain at a time.", "warning")
+    elif id_ in EDITS and targets:
+        open_editor(desk, id_, targets[0])
+    elif id_ == "domain.menu":
+        await desk.perform_menu(targets)
     elif targets:
         await desk.perform(id_, targets)
 

@@ -2,8 +2,13 @@
 
 import pytest
 
-from kvmtui.ui.commands import ALIASES, complete, named, verbs
-from tests.fakes import domain
+from kvmtui.keys import ACTIONS
+from kvmtui.model.domain import DomainState
+from kvmtui.ui.commands import ALIASES, complete, named, obey, verbs
+from kvmtui.ui.dialogs.menu import MenuDialog
+from kvmtui.ui.screens.xml_editor import XmlEditor
+from tests.fakes import domain, wait_until
+from tests.ui.domains_app import host_of, running_app
 
 NAMES = ["web1", "web2", "db 1", "o'brien"]
 
@@ -25,6 +30,38 @@ def test_tab_completes_commands_and_names(line: str, candidates: list[str]) -> N
 
 def test_every_alias_means_a_command() -> None:
     assert set(ALIASES.values()) <= set(verbs())
+
+
+def test_a_word_that_means_something_done_to_domains_means_that() -> None:
+    assert verbs()["suspend"] == "domain.suspend"
+    assert verbs()["background"] == "app.suspend"
+    assert {id_ for id_ in ACTIONS if id_.startswith("domain.")} <= set(verbs().values())
+
+
+async def test_suspending_a_domain_by_its_name_pauses_it() -> None:
+    host = host_of(domain("web01"), domain("db01", state=DomainState.PAUSED))
+    async with running_app(host) as (app, pilot):
+        await obey(app, "suspend web01")
+        await wait_until(lambda: "suspend" in host.methods_called())
+        await obey(app, "resume web01")
+        await pilot.pause()
+        assert app.messages[-1].text == "resume web01: it is not paused."
+
+
+@pytest.mark.parametrize(
+    ("line", "screen"),
+    [("edit web01", XmlEditor), ("edit-xml web01", XmlEditor), ("edit-xml-outside web01", XmlEditor), ("menu web01", MenuDialog)],
+)
+async def test_menu_and_editors_open_for_a_named_domain(line: str, screen: type[object]) -> None:
+    async with running_app(host_of(domain("web01"))) as (app, _):
+        await obey(app, line)
+        await wait_until(lambda: isinstance(app.screen, screen))
+
+
+async def test_only_one_domain_is_edited_at_a_time() -> None:
+    async with running_app(host_of(domain("web01"), domain("web02"))) as (app, _):
+        await obey(app, "edit web*")
+        assert app.messages[-1].text == "edit XML: one domain at a time."
 
 
 def test_names_and_globs_choose_domains_once() -> None:
