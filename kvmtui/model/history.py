@@ -1,33 +1,51 @@
-"""A ring of samples for a domain's graphs: the last ten minutes and more, in little memory."""
+"""Samples for a domain's graphs: the last ten minutes and more, in little memory."""
 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from math import isnan, nan
 
 from kvmtui.model.detail import DomainDetail
 from kvmtui.model.domain import Domain
 
-SAMPLES = 600
-"""Kept per series: 20 minutes at one sample every 2 s."""
+SECONDS_KEPT = 1200.0
+"""The past that a series holds at least, once it is that old."""
+RESOLUTION = 2.0
+"""Seconds that one recorded sample stands for; what comes more often is averaged."""
 
 
 class Series:
-    """The last `SAMPLES` values of one quantity with the times they were taken at."""
+    """The values of one quantity in the last `SECONDS_KEPT` with the times they were taken at."""
 
-    __slots__ = ("_times", "_values", "name")
+    __slots__ = ("_averaged", "_latest", "_times", "_values", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._times = array("d")
         self._values = array("f")
+        self._averaged = 0  # known values in the last sample
+        self._latest: float | None = None
 
     def add(self, taken: float, value: float | None) -> None:
         """Append a value; None leaves a gap."""
+        self._latest = value
+        if self._times and 0 <= taken - self._times[-1] < 0.9 * RESOLUTION:  # readings are not exactly on time
+            self._average(value)
+            return
         self._times.append(taken)
         self._values.append(nan if value is None else value)
-        if len(self._times) > SAMPLES + 64:  # cut in blocks: cheaper than one by one
-            del self._times[:64], self._values[:64]
+        self._averaged = value is not None
+        if taken - self._times[0] > 1.1 * SECONDS_KEPT:  # cut in blocks: cheaper than one by one
+            old = bisect_left(self._times, taken - SECONDS_KEPT)
+            del self._times[:old], self._values[:old]
+
+    def _average(self, value: float | None) -> None:
+        """Let a value count in the last sample."""
+        if value is not None:
+            before = self._values[-1] if self._averaged else 0.0
+            self._averaged += 1
+            self._values[-1] = before + (value - before) / self._averaged
 
     def last(self, seconds: float, slots: int) -> tuple[float | None, ...]:
         """Return the newest `seconds` as `slots` averages, oldest first; None where nothing was recorded.
@@ -51,7 +69,7 @@ class Series:
     @property
     def latest(self) -> float | None:
         """The newest value."""
-        return None if not self._values or isnan(self._values[-1]) else self._values[-1]
+        return self._latest
 
 
 class History:
