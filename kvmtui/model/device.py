@@ -13,7 +13,9 @@ from kvmtui.model.xml_reading import Element, at, attribute, child, children, co
 from kvmtui.text import long_size, printable
 
 MASK = "********"
-_SECRET_ATTRIBUTES = {"passwd", "password", "secret"}
+SECRET_ATTRIBUTES = frozenset({"passwd", "password", "secret"})
+SECRET_ELEMENTS = frozenset({"cookie", "passwd", "password"})
+"""Elements whose text is a secret."""
 _NOT_DEVICES = {"emulator"}
 
 
@@ -68,9 +70,9 @@ def _words(element: Element, *paths: str, joint: str = " ") -> str:
 def _flat(element: Element, path: str) -> Iterator[tuple[str, str]]:
     for name, value in element.attrib.items():
         label = f"{path} {_local(str(name))}".strip()
-        yield label, MASK if _local(str(name)) in _SECRET_ATTRIBUTES else printable(str(value))
+        yield label, MASK if _local(str(name)) in SECRET_ATTRIBUTES else printable(str(value))
     if text := content(element):
-        yield path or _local(str(element.tag)), text
+        yield path or _local(str(element.tag)), MASK if _local(str(element.tag)) in SECRET_ELEMENTS else text
     if len(element) == 0 and not element.attrib and not content(element) and path:
         yield path, "yes"
     for inner in children(element):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from kvmtui.model.device import MASK, describe
+from kvmtui.model.device import MASK, SECRET_ATTRIBUTES, SECRET_ELEMENTS, describe
 from kvmtui.model.xml_reading import Element, at, attribute, child, children, content, read, size
 from kvmtui.text import UNKNOWN, long_size, printable
 
@@ -42,19 +42,57 @@ def diff(before: str, after: str, context: int = 3) -> tuple[DiffLine, ...]:
     Secrets in the lines are masked; a changed one still is a line removed and a line added.
     """
     lines: list[DiffLine] = []
-    unified = difflib.unified_diff(before.splitlines(), after.splitlines(), n=context, lineterm="")
-    for line in list(unified)[2:]:  # the first two name the files
-        if line.startswith("@@"):
-            where = re.match(r"@@ -\d+(?:,\d+)? \+(\d+)", line)
-            lines.append(DiffLine(LineKind.HUNK, f"line {where.group(1)}" if where else ""))
-        else:
-            lines.append(DiffLine(LineKind(line[0]), masked(line[1:])))
+    shown_before, shown_after = masked(before).splitlines(), masked(after).splitlines()
+    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines())
+    for hunk in matcher.get_grouped_opcodes(context):
+        first, end = hunk[0][3], hunk[-1][4]
+        lines.append(DiffLine(LineKind.HUNK, f"line {first + 1 if end > first else first}"))
+        for what, old, old_end, new, new_end in hunk:
+            if what == "equal":
+                lines += [DiffLine(LineKind.SAME, text) for text in shown_before[old:old_end]]
+            else:
+                lines += [DiffLine(LineKind.REMOVED, text) for text in shown_before[old:old_end]]
+                lines += [DiffLine(LineKind.ADDED, text) for text in shown_after[new:new_end]]
     return tuple(lines)
 
 
+_SECRETS = re.compile(
+    rf"""(?P<name>\b(?:{"|".join(sorted(SECRET_ATTRIBUTES))})\s*=\s*)(?:'(?P<one>[^'<]*)'|"(?P<two>[^"<]*)")"""
+    rf"""|(?P<start><(?P<tag>{"|".join(sorted(SECRET_ELEMENTS))})\b[^>]*(?<!/)>)(?P<text>.*?)(?P<end></(?P=tag)\s*>)""",
+    re.DOTALL,
+)
+
+
 def masked(xml: str) -> str:
-    """Return XML with the passwords of displays masked."""
-    return re.sub(r"""(\bpasswd\s*=\s*)(?:'[^']*'|"[^"]*")""", rf"\1'{MASK}'", xml)
+    """Return XML with its secrets masked, with as many lines as it has."""
+    return _SECRETS.sub(_masked_one, xml)
+
+
+def _masked_one(found: re.Match[str]) -> str:
+    if found["name"]:
+        return f"{found['name']}'{_masked_lines(found['one'] or found['two'] or '')}'"
+    return f"{_SECRETS.sub(_masked_one, found['start'])}{_masked_lines(found['text'])}{found['end']}"
+
+
+def _masked_lines(secret: str) -> str:
+    lines = secret.splitlines(keepends=True) or [""]
+    return "".join(MASK + line[len(line.splitlines()[0]) if line else 0 :] for line in lines)
+
+
+def has_pending_changes(live: str, persistent: str) -> bool:
+    """Tell whether shutting a running domain down and starting it again changes anything.
+
+    Args:
+        live: its XML now.
+        persistent: its persistent XML; empty for a transient domain, which has nothing pending.
+
+    Raises:
+        BrokenXml: one of the texts is no domain XML.
+    """
+    if not persistent or live == persistent:
+        return False
+    now, then = read(live), read(persistent)
+    return any(True for changes in (_settings_changed, _devices_changed) for _ in changes(now, then))
 
 
 def pending_changes(live: str, persistent: str) -> tuple[str, ...]:
@@ -189,12 +227,12 @@ def _normal(element: Element | None, path: str, parent: Element | None = None) -
     kind = str(element.tag)
     for name, value in element.attrib.items():
         label = " ".join(filter(None, (path, printable(str(name)))))
-        if name == "passwd":
+        if name in SECRET_ATTRIBUTES:
             found[(label, MASK)] += 1
         elif not _is_runtime(element, label, parent):
             found[(label, printable(str(value)))] += 1
     if text := content(element):
-        found[(path or kind, text)] += 1
+        found[(path or kind, MASK if kind in SECRET_ELEMENTS else text)] += 1
     for inner in children(element):
         if inner.tag in _RUNTIME_TAGS:
             continue

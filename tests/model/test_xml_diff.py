@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kvmtui.model.xml_diff import DiffLine, LineKind, diff, masked, pending_changes
+from kvmtui.model.device import MASK
+from kvmtui.model.xml_diff import DiffLine, LineKind, diff, has_pending_changes, masked, pending_changes
 from kvmtui.model.xml_reading import BrokenXml
 from tests.model.xml_samples import DATA, domain_xml, everything
 
@@ -118,3 +119,35 @@ def test_a_password_is_compared_by_its_existence_alone() -> None:
 def test_broken_xml_is_one_error() -> None:
     with pytest.raises(BrokenXml):
         pending_changes(LIVE, "<domain>")
+
+
+def test_cookies_are_masked_however_they_are_laid_out() -> None:
+    xml = "<cookies>\n<cookie name='a'>TOP\nSECRET</cookie><cookie name='b'><![CDATA[TOPSECRET]]></cookie>\n</cookies>"
+    assert "SECRET" not in masked(xml)
+    assert "TOP" not in masked(xml)
+    assert len(masked(xml).splitlines()) == len(xml.splitlines())
+    assert masked("<cookie name='a'/><x>shown</x><cookie>no</cookie>") == f"<cookie name='a'/><x>shown</x><cookie>{MASK}</cookie>"
+    assert masked("""<x secret="a" password = 'b' passwd=''/>""").count(MASK) == 3
+
+
+def test_a_changed_cookie_is_a_difference_but_is_not_shown() -> None:
+    before = "<cookie name='a'>\nTOPSECRET\n</cookie>\n<b/>"
+    lines = diff(before, before.replace("TOPSECRET", "OTHERS"))
+    assert [line.kind for line in lines if line.kind in {LineKind.ADDED, LineKind.REMOVED}] == [LineKind.REMOVED, LineKind.ADDED]
+    assert not any("SECRET" in line.text or "OTHERS" in line.text for line in lines)
+
+
+def test_a_cookie_is_not_told_among_pending_changes() -> None:
+    disk = "<disk><source><cookies><cookie name='sess'>TOPSECRET</cookie></cookies></source><target dev='vda'/></disk>"
+    changes = pending_changes(domain_xml(disk), domain_xml("<disk><target dev='vda'/></disk>"))
+    assert changes
+    assert "TOPSECRET" not in " ".join(changes)
+
+
+def test_whether_changes_are_pending_is_told_without_naming_them() -> None:
+    assert not has_pending_changes(LIVE, PERSISTENT)
+    assert has_pending_changes(LIVE, PERSISTENT.replace(">131072</memory>", ">262144</memory>"))
+    assert has_pending_changes(LIVE, PERSISTENT.replace("<panic model='isa'/>", ""))
+    assert not has_pending_changes(LIVE, "")
+    with pytest.raises(BrokenXml):
+        has_pending_changes(LIVE, "<domain>")
