@@ -22,6 +22,8 @@ class Documents:
     spec: DomainSpec | None = None
     pending: tuple[str, ...] = ()
     """What a restart changes."""
+    has_asked_for_secrets: bool = False
+    """Whether libvirt was asked if the displays have passwords when `live` was new."""
     problem: str = ""
     """Why the last reading failed; what the one before found is still here."""
 
@@ -33,14 +35,16 @@ async def read_documents(host: Host, domain: Domain, known: Documents, *, with_s
         host: the domain's host.
         domain: the domain as it is now.
         known: what the last reading found.
-        with_secrets: whether libvirt may be asked for secrets, to learn whether displays have passwords. They are not kept.
+        with_secrets: whether libvirt may be asked for secrets, once per change of the XML, to learn whether displays have
+            passwords. They are not kept.
     """
     uuid = domain.key.uuid
     try:
         live = await host.domain_xml(uuid)
         persistent = await host.domain_xml(uuid, is_inactive=True) if domain.is_persistent is not False else ""
-        secret = await _with_secrets(host, uuid) if with_secrets else ""
-        spec = parse_domain(secret or live, with_secrets=bool(secret))
+        spec = known.spec
+        if spec is None or (live, with_secrets) != (known.live, known.has_asked_for_secrets):
+            spec = parse_domain(live, secure=await _with_secrets(host, uuid) if with_secrets else "")
         is_compared = domain.is_active and bool(persistent)
         if (live, persistent) != (known.live, known.persistent):
             pending = pending_changes(live, persistent) if is_compared else ()
@@ -48,7 +52,7 @@ async def read_documents(host: Host, domain: Domain, known: Documents, *, with_s
             pending = known.pending
     except Failure as failure:
         return replace(known, problem=str(failure))
-    return Documents(live, persistent, known.spec if spec == known.spec else spec, pending)
+    return Documents(live, persistent, known.spec if spec == known.spec else spec, pending, with_secrets)
 
 
 async def read_log(host: Host, name: str) -> tuple[str, str]:

@@ -83,20 +83,22 @@ class DomainSpec:
     devices: tuple[Device, ...] = ()
 
 
-def parse_domain(xml: str, *, with_secrets: bool = False) -> DomainSpec:
+def parse_domain(xml: str, *, secure: str = "") -> DomainSpec:
     """Return what an overview shows of a domain's XML, live or persistent.
 
     Args:
         xml: the XML.
-        with_secrets: whether libvirt was asked for its secrets too, so that a missing password means that there is none.
+        secure: the same with its secrets, of which only is taken whether displays have passwords; empty when that is not known.
 
     Raises:
         BrokenXml: the text is no domain XML.
     """
     root = read(xml)
+    graphics = list(children(child(root, "devices"), "graphics"))
+    passwords = _have_passwords(secure, len(graphics))
     return DomainSpec(
         **_identity(root), **_system(root), **_processor(root), **_memory(root), **_behaviour(root),
-        displays=tuple(_display(graphics, with_secrets) for graphics in children(child(root, "devices"), "graphics")),
+        displays=tuple(_display(*each) for each in zip(graphics, passwords, strict=True)),
         devices=devices_of(root),
     )  # fmt: skip
 
@@ -206,7 +208,15 @@ def _behaviour(root: Element) -> dict[str, Any]:
     }
 
 
-def _display(graphics: Element, with_secrets: bool) -> Display:
+def _have_passwords(secure: str, displays: int) -> list[bool | None]:
+    """Return which of the displays have a password; unknown when the XML with secrets has others by now."""
+    elements = list(children(child(read(secure), "devices"), "graphics")) if secure else []
+    if len(elements) != displays:
+        return [None] * displays
+    return [bool(attribute(graphics, "passwd")) for graphics in elements]
+
+
+def _display(graphics: Element, has_password: bool | None) -> Display:
     text = display_text(graphics)
     address = listen_address(graphics)
     port = display_port(graphics)
@@ -216,7 +226,7 @@ def _display(graphics: Element, with_secrets: bool) -> Display:
         text=text,
         address=address if is_network else "",
         port=port if is_network else "",
-        has_password=bool(attribute(graphics, "passwd")) if with_secrets else None,
+        has_password=has_password,
         is_open=is_network and not _is_loopback(address),
     )
 

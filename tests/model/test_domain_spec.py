@@ -74,7 +74,7 @@ def test_behaviour_security_and_arguments_past_libvirt() -> None:
 
 
 def test_displays_tell_who_can_reach_them() -> None:
-    displays = parse_domain(everything(), with_secrets=True).displays
+    displays = parse_domain(everything(), secure=everything()).displays
     assert [(display.text, display.has_password, display.is_open) for display in displays] == [
         ("vnc 0.0.0.0:5901", True, True),
         ("spice ::1, port at start", False, False),
@@ -89,7 +89,7 @@ def test_passwords_are_not_known_without_the_secrets() -> None:
 
 
 def test_passwords_never_come_out() -> None:
-    assert "sesame" not in repr(parse_domain(everything(), with_secrets=True))
+    assert "sesame" not in repr(parse_domain(everything(), secure=everything()))
     vnc = next(device for device in parse_domain(everything()).devices if device.kind == "graphics")
     assert ("passwd", MASK) in vnc.details
 
@@ -192,3 +192,25 @@ def test_hostile_text_comes_out_printable_everywhere(text: str) -> None:
         assert shown.isprintable()
     assert all(detail.isprintable() for device in spec.devices for pair in device.details for detail in pair)
     assert all(device.summary.isprintable() and device.name.isprintable() for device in spec.devices)
+
+
+def test_of_the_xml_with_secrets_only_the_existence_of_passwords_is_taken() -> None:
+    plain = domain_xml("<disk type='network'><target dev='vda'/></disk><graphics type='vnc'/><graphics type='spice'/>")
+    cookie = "<source><cookies><cookie name='sess'>TOPSECRET</cookie></cookies></source>"
+    secure = plain.replace("<target", f"{cookie}<target").replace("type='spice'", "type='spice' passwd='sesame'")
+    spec = parse_domain(plain, secure=secure)
+    assert [display.has_password for display in spec.displays] == [False, True]
+    assert spec.devices == parse_domain(plain).devices
+
+
+def test_passwords_are_unknown_when_the_displays_changed_between_two_readings() -> None:
+    plain = domain_xml("<graphics type='vnc'/>")
+    secure = domain_xml("<graphics type='vnc'/><graphics type='spice' passwd='sesame'/>")
+    assert [display.has_password for display in parse_domain(plain, secure=secure).displays] == [None]
+
+
+def test_the_text_of_a_cookie_is_masked() -> None:
+    disk = "<disk type='network'><source><cookies><cookie name='sess'>TOPSECRET</cookie></cookies></source></disk>"
+    (device,) = parse_domain(domain_xml(disk)).devices
+    assert "TOPSECRET" not in repr(device)
+    assert ("source cookies cookie", "********") in device.details
