@@ -27,6 +27,9 @@ from kvmtui.ui.dialogs.xml_changes import ChangesDialog, ChoiceOfThree
 EDITS = ("domain.edit_xml", "domain.edit_xml_outside")
 """The actions on one domain that are done here."""
 
+_LOST = frozenset({FailureKind.CONNECTION, FailureKind.TIMEOUT})
+"""Failures after which libvirt may have done what it was told."""
+
 _histories: dict[str, XmlHistory] = {}
 
 
@@ -36,6 +39,10 @@ class Refused(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(str(failure))
         self.failure = failure
+
+
+class Unanswered(Refused):
+    """libvirt did not answer whether it took the text; it may have."""
 
 
 class ChangedMeanwhile(Exception):
@@ -91,6 +98,7 @@ async def apply(desk: Desk, domain: Domain, base: str, text: str) -> str:
 
     Raises:
         Refused: by the parser, by the checks here or by libvirt.
+        Unanswered: the answer of libvirt was lost; `outcome` tells what became of the change.
         ChangedMeanwhile: somebody else changed the XML, and the user wants that one.
     """
     _check(domain, text)
@@ -159,19 +167,39 @@ async def _define(desk: Desk, host: Host, domain: Domain, now: str, text: str) -
         said = f"The XML of before could not be kept: {printable(str(error))}. Nothing was changed."
         raise Refused(Failure(FailureKind.OTHER, f"change {domain.name}", said)) from None
     except Failure as failure:
+        if failure.kind in _LOST:
+            said = f"{failure.said.strip()} The change may have taken effect all the same."
+            advice = "Your text stays: compare it with the persistent XML once the host answers."
+            _journal(desk, domain, TaskState.UNKNOWN, f"no answer, it may have taken effect: {failure}")
+            raise Unanswered(Failure(failure.kind, failure.attempted, said, advice)) from None
         _journal(desk, domain, TaskState.FAILED, str(failure))
         raise Refused(failure) from None
     _journal(desk, domain, TaskState.DONE, "XML changed")
     host.poll_soon()
 
 
-async def keep(domain: Domain, xml: str) -> None:
-    """Keep an XML of a domain in the history.
+async def outcome(desk: Desk, domain: Domain, base: str, text: str) -> tuple[bool, str]:
+    """Compare what libvirt has with a text that it may have taken: whether it has it, and a sentence about that.
+
+    Raises:
+        Refused: the host cannot be asked.
+        Failure: it does not answer.
+    """
+    now = await persistent_xml(_host(desk, domain), domain)
+    if now.strip() == text.strip():
+        return True, f"{domain.name}: the change did take effect: the persistent XML is your text."
+    if now == base:
+        return False, f"{domain.name}: the change has not taken effect: the persistent XML is as before."
+    return False, f"{domain.name}: the persistent XML is neither your text nor what it was: apply again to see how they differ."
+
+
+async def keep(domain: Domain, xml: str, *, is_draft: bool = False) -> None:
+    """Keep an XML of a domain in the history; as a draft, undoing an edit does not offer it.
 
     Raises:
         OSError: it cannot be written.
     """
-    await _history().keep(domain.key.uuid, xml)
+    await _history().keep(domain.key, xml, is_draft=is_draft)
 
 
 def _history() -> XmlHistory:
@@ -200,7 +228,7 @@ async def _open(desk: Desk, domain: Domain, *, is_outside: bool) -> None:
 async def _undo(desk: Desk, domain: Domain) -> None:
     try:
         now = await persistent_xml(_host(desk, domain), domain)
-        before = await _history().newest(domain.key.uuid, now)
+        before = await _history().newest(domain.key, now)
         if before is None:
             desk.say(f"No earlier XML of {domain.name} is kept: it was not edited here.", "warning")
             return

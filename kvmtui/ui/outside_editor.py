@@ -1,11 +1,14 @@
-"""The user's own editor on a text, in a file that nobody else can read."""
+"""The user's own editor on a text, in a file that nobody else can read. The program goes on meanwhile, but draws nothing."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import shlex
-import subprocess
+import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from textual.app import App, SuspendNotSupported
@@ -13,14 +16,28 @@ from textual.app import App, SuspendNotSupported
 from kvmtui.model.failure import Failure, FailureKind
 from kvmtui.text import printable
 
+LEAVING = 2.0
+"""Seconds that an editor has to end when the program does."""
+
 
 def editor_words() -> list[str]:
-    """Return the words of the user's editor: $VISUAL, $EDITOR or vi."""
-    return shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    """Return the words of the user's editor: $VISUAL, $EDITOR or vi.
+
+    Raises:
+        Failure: its quotation marks do not match.
+    """
+    name = next((name for name in ("VISUAL", "EDITOR") if os.environ.get(name, "").strip()), None)
+    if name is None:
+        return ["vi"]
+    try:
+        return shlex.split(os.environ[name])
+    except ValueError as error:
+        said = f"${name} is {printable(os.environ[name])}: {error}."
+        raise Failure(FailureKind.INVALID, "start your editor", said, f"Correct ${name}.") from None
 
 
-def edit_outside(app: App[object], text: str, name: str) -> str:
-    """Leave the screen to the user's editor and return what the text became. The program stands still meanwhile.
+async def edit_outside(app: App[object], text: str, name: str) -> str:
+    """Leave the screen to the user's editor and return what the text became.
 
     Args:
         app: gives up the terminal for that time.
@@ -39,8 +56,7 @@ def edit_outside(app: App[object], text: str, name: str) -> str:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
         try:
-            with app.suspend():
-                status = subprocess.run([*words, str(path)], check=False).returncode
+            status = await _run_on_terminal(app, [*words, str(path)])
             if status:
                 raise Failure(
                     FailureKind.OTHER, f"edit with {shown}", f"it ended with status {status}; nothing was taken from it."
@@ -53,3 +69,49 @@ def edit_outside(app: App[object], text: str, name: str) -> str:
         except OSError as error:
             advice = "Set $EDITOR to one that is installed."
             raise Failure(FailureKind.NOT_INSTALLED, f"edit with {shown}", printable(str(error)), advice) from None
+
+
+async def _run_on_terminal(app: App[object], words: list[str]) -> int:
+    """Run a program on the app's terminal and return its status.
+
+    Raises:
+        SuspendNotSupported: there is no terminal to give up.
+        OSError: it cannot be started.
+    """
+    problem: OSError | asyncio.CancelledError | None = None
+    status = 0
+    with app.suspend(), app.batch_update(), _keys_of_the_editor():
+        try:
+            status = await _run(words)
+        except asyncio.CancelledError as error:
+            if app.return_code is not None:
+                raise  # the app ends: it must not take the terminal again
+            problem = error
+        except OSError as error:
+            problem = error  # raised in here it would leave the terminal given up
+    if problem is not None:
+        raise problem
+    return status
+
+
+async def _run(words: list[str]) -> int:
+    process = await asyncio.create_subprocess_exec(*words)
+    try:
+        return await process.wait()
+    except asyncio.CancelledError:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), LEAVING)
+        raise
+
+
+@contextlib.contextmanager
+def _keys_of_the_editor() -> Iterator[None]:
+    """Leave the signals of its keys, as Ctrl+C, to the editor: the terminal sends them to this process too."""
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGQUIT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

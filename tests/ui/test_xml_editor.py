@@ -157,7 +157,7 @@ async def change_meanwhile(host: OpenedHost, app: KvmtuiApp, pilot: Pilot[None],
 
 
 def kept_xmls(home: Path) -> list[str]:
-    return [path.read_text() for path in home.rglob("xml-history/*/*.xml")]
+    return [path.read_text() for path in home.rglob("xml-history/*/*/*.xml")]
 
 
 async def test_somebody_elses_change_can_be_taken_and_the_own_text_is_kept(own_home: Path) -> None:
@@ -307,6 +307,57 @@ async def test_an_edit_can_be_undone_and_that_too() -> None:
             await pilot.press("y")
             await wait_until(lambda: isinstance(app.screen, DomainScreen))
             assert f"<on_crash>{expected}" in host.persistent
+
+
+async def test_undoing_an_edit_does_not_offer_a_draft_that_never_was_applied() -> None:
+    host = OpenedHost()
+    async with editor(host) as (app, pilot, area):
+        await change_meanwhile(host, app, pilot, area)
+        await pilot.press("r")
+        await wait_until(lambda: "<on_reboot>destroy" in area.text)
+        editing.undo_edit(app, web())
+        await wait_until(lambda: "No earlier XML of web is kept" in said(app))
+
+
+async def lose_the_answer(host: OpenedHost, app: KvmtuiApp, pilot: Pilot[None], area: XmlArea, *, is_done: bool) -> str:
+    """Apply a change to which libvirt does not answer; return the text."""
+    lost = Failure(FailureKind.TIMEOUT, "define the domain", "no answer in 30 s.")
+    replace_text(area, "<on_crash>destroy", "<on_crash>preserve")
+    text = area.text
+    host.failures["define"] = lost
+    await pilot.press("ctrl+s")
+    await wait_until(lambda: isinstance(app.screen, ChangesDialog))
+    host.gates["domain_xml"] = asyncio.Event()
+    await pilot.press("y")
+    await wait_until(lambda: "may have taken effect all the same" in screen_text(app))
+    assert area.text == text
+    if is_done:
+        host.persistent = PERSISTENT.replace("<on_crash>destroy", "<on_crash>preserve")
+    (entry,) = await app.journal.read()
+    assert entry.outcome == "outcome unknown"
+    host.gates.pop("domain_xml").set()
+    host.feed(web())
+    return text
+
+
+async def test_a_change_whose_answer_was_lost_is_found_to_have_taken_effect() -> None:
+    host = OpenedHost()
+    async with editor(host) as (app, pilot, area):
+        text = await lose_the_answer(host, app, pilot, area, is_done=True)
+        await wait_until(lambda: "the change did take effect" in said(app))
+        assert area.text == text
+        assert isinstance(app.screen, XmlEditor)
+        assert not app.screen.is_dirty
+
+
+async def test_a_change_whose_answer_was_lost_is_found_not_to_have_taken_effect() -> None:
+    host = OpenedHost()
+    async with editor(host) as (app, pilot, area):
+        text = await lose_the_answer(host, app, pilot, area, is_done=False)
+        await wait_until(lambda: "the change has not taken effect" in screen_text(app))
+        assert area.text == text
+        assert isinstance(app.screen, XmlEditor)
+        assert app.screen.is_dirty
 
 
 async def test_undo_without_an_edit_says_so() -> None:

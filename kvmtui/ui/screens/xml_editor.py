@@ -68,7 +68,8 @@ class XmlEditor(DeskScreen):
         self._domain = domain
         self._base = xml
         self._starts_outside = is_outside
-        self._is_applying = False
+        self._unanswered: str | None = None
+        """The text of which is not known whether libvirt took it."""
 
     def compose_body(self) -> ComposeResult:
         """Yield the title, the text and a place for what is wrong with it."""
@@ -114,6 +115,8 @@ class XmlEditor(DeskScreen):
             note, style = f"{glyphs().warning} no longer exists: applying defines it again", "$text-warning"
         name = (f" {self._domain.name}  ", "bold")
         self.query_one("#domain-title", Static).update(Content.assemble(name, (note, style)))
+        if self._unanswered is not None and view.is_current and not self._is_comparing:
+            self._compare(self._unanswered)
 
     @work(exclusive=True, group="applying", exit_on_error=True)
     async def action_editor_apply(self) -> None:
@@ -122,30 +125,56 @@ class XmlEditor(DeskScreen):
             self.desk.say("Nothing was changed.")
             return
         text = self._text
+        self._unanswered = None
         self._show_problem("")
         try:
             if done := await editing.apply(self.desk, self._domain, self._base, text):
                 self._base = text
                 self._leave(done)
+        except editing.Unanswered as unanswered:
+            self._unanswered = text
+            self._show_failure(unanswered.failure)
         except editing.Refused as refused:
             self._show_failure(refused.failure)
         except editing.ChangedMeanwhile as changed:
             await self._reload(changed.xml)
 
+    @property
+    def _is_comparing(self) -> bool:
+        return any(worker.group == "comparing" and not worker.is_finished for worker in self.workers)
+
+    @work(exclusive=True, group="comparing", exit_on_error=True)
+    async def _compare(self, text: str) -> None:
+        """Say what became of a change whose answer was lost, now that the host answers again."""
+        try:
+            has_it, sentence = await editing.outcome(self.desk, self._domain, self._base, text)
+        except (Failure, editing.Refused):
+            return  # the next change of the fleet asks again
+        if self._unanswered != text:
+            return
+        self._unanswered = None
+        if has_it:
+            self._base = text
+            self._show_problem("")
+        else:
+            self._show_problem(sentence)
+        self.desk.say(sentence, "information" if has_it else "warning")
+
     async def _reload(self, xml: str) -> None:
         try:
-            await editing.keep(self._domain, self._text)
+            await editing.keep(self._domain, self._text, is_draft=True)
         except OSError as error:
             self._show_problem(f"Your text could not be kept, so it stays: {printable(str(error))}")
             return
         self._base = xml
         self.query_one(XmlArea).text = xml
-        self.desk.say("This is the XML as it is now. Your text is kept in the XML history.")
+        self.desk.say("This is the XML as it is now. Your text is kept as a draft in the XML history.")
 
-    def action_editor_outside(self) -> None:
+    @work(exclusive=True, group="outside", exit_on_error=True)
+    async def action_editor_outside(self) -> None:
         """Go on in the user's own editor; what it leaves is applied when it differs."""
         try:
-            text = edit_outside(self.app, self._text, self._domain.name)
+            text = await edit_outside(self.app, self._text, self._domain.name)
         except Failure as failure:
             self._show_failure(failure)
             return
