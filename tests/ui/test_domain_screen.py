@@ -72,6 +72,46 @@ async def test_a_password_of_a_display_is_told_but_not_shown() -> None:
         assert not any("sesame" in piece for text in screen.query(TextLines) for line in text.lines for piece, _ in line)
 
 
+async def test_secrets_are_asked_for_once_per_change_of_the_xml() -> None:
+    host = OpenedHost()
+    async with opened(host) as (app, _, screen):
+
+        def readings(*, is_secure: bool) -> int:
+            return sum(method == "domain_xml" and arguments[2] is is_secure for method, arguments in host.calls)
+
+        for expected in (1, 2):
+            before = readings(is_secure=False)
+            screen._read()
+            await wait_until(lambda: readings(is_secure=False) >= before + 2)  # noqa: B023
+            await app.workers.wait_for_complete(list(screen.workers))
+            assert readings(is_secure=True) == expected
+            assert "vnc 0.0.0.0:5900, password" in screen_text(app)
+            host.live = LIVE.replace("<on_crash>destroy", "<on_crash>restart")
+
+
+async def test_cookies_of_a_disk_stay_secret_in_its_details() -> None:
+    host = OpenedHost()
+    cookie = "<source protocol='https' name='x'><cookies><cookie name='sess'>TOPSECRET</cookie></cookies></source>"
+    host.live = LIVE.replace("</devices>", f"<disk type='network'>{cookie}<target dev='vdz'/></disk></devices>")
+    async with opened(host, (120, 100)) as (app, pilot, screen):
+        await pilot.press("d")
+        assert "vdz" in screen_text(app)
+        assert not any("TOPSECRET" in piece for line in screen.text.lines for piece, _ in line)
+
+
+async def test_an_error_that_nobody_foresaw_ends_the_reading() -> None:
+    host = OpenedHost()
+
+    async def broken(*_: object, **__: object) -> str:
+        raise ZeroDivisionError("division by zero")
+
+    host.domain_xml = broken  # type: ignore[method-assign]
+    async with opened(host) as (app, _, screen):
+        screen.open_tab("xml")
+        assert "Could not read the domain: ZeroDivisionError: division by zero" in screen_text(app)
+        assert "Reading…" not in screen_text(app)
+
+
 async def test_a_read_only_session_does_not_ask_for_secrets() -> None:
     host = OpenedHost()
     async with opened(host, read_only=True) as (app, _, _screen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
@@ -16,6 +17,7 @@ from kvmtui.fleet.opened import Documents, read_documents, read_log
 from kvmtui.model.domain import Domain
 from kvmtui.model.key import Key
 from kvmtui.model.xml_diff import diff
+from kvmtui.text import printable
 from kvmtui.ui import editing
 from kvmtui.ui.bindings import binding, bindings_of
 from kvmtui.ui.screens.finding import FindingScreen, FindLine
@@ -24,7 +26,7 @@ from kvmtui.ui.widgets.opened import TABS, DomainTitle, TabsLine
 from kvmtui.ui.widgets.overview import Sight, overview_lines
 from kvmtui.ui.widgets.performance import SPANS, performance_lines
 from kvmtui.ui.widgets.text_lines import TextLine, TextLines
-from kvmtui.ui.widgets.xml_lines import diff_lines, xml_lines
+from kvmtui.ui.widgets.xml_lines import difference_lines, xml_lines
 
 READ_AGAIN = 5.0
 """Seconds between two readings of the XML and the log: libvirt tells of few changes of a configuration."""
@@ -190,7 +192,7 @@ class DomainScreen(FindingScreen):
         if self._kind == "diff":
             changes = [((f"After a restart: {change}", "accent"),) for change in documents.pending]
             unchanged: list[TextLine] = [(("Nothing that a restart would change; what follows is there while it runs.", "dim"),)]
-            return [*(changes or unchanged), (), *diff_lines(diff(documents.live, documents.persistent))]
+            return [*(changes or unchanged), (), *difference_lines(documents.live, documents.persistent)]
         return xml_lines(self._xml_text())
 
     def action_opened_xml_kind(self) -> None:
@@ -274,9 +276,13 @@ class DomainScreen(FindingScreen):
         host = self.desk.fleet.hosts.get(self.domain_key.host)
         if host is None or self._domain is None or self._is_gone:
             return
-        self._documents = await read_documents(host, self._domain, self._documents, with_secrets=not self._is_read_only)
-        if self.tab == "log":
-            self._log, self._log_problem = await read_log(host, self._domain.name)
+        try:
+            self._documents = await read_documents(host, self._domain, self._documents, with_secrets=not self._is_read_only)
+            if self.tab == "log":
+                self._log, self._log_problem = await read_log(host, self._domain.name)
+        except Exception as error:  # noqa: BLE001 - otherwise it would say "Reading…" for ever
+            problem = printable(f"Could not read the domain: {type(error).__name__}: {error}")
+            self._documents = replace(self._documents, problem=problem)
         self._show_tab()
 
     @property

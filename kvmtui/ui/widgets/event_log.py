@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 from kvmtui.model.event import DomainEvent
 from kvmtui.text import clock, printable
@@ -28,10 +29,11 @@ def log_lines(events: Sequence[DomainEvent], log: str | None, problem: str) -> l
     return lines
 
 
-def _log(log: str) -> Iterator[TextLine]:
-    for line in log.expandtabs().splitlines():
-        text = printable(line)
-        yield ((text, _tone(text)),)
+@lru_cache(maxsize=1)
+def _log(log: str) -> tuple[TextLine, ...]:
+    """Return the log's lines; those made last are kept: the same log is asked for whenever the fleet changes."""
+    texts = map(printable, log.expandtabs().splitlines())
+    return tuple(((text, _tone(text)),) for text in texts)
 
 
 def _tone(text: str) -> str:

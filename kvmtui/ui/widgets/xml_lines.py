@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-from kvmtui.model.xml_diff import DiffLine, LineKind
+from kvmtui.model.xml_diff import DiffLine, LineKind, diff
 from kvmtui.text import printable
 from kvmtui.ui.widgets.glyphs import glyphs
 from kvmtui.ui.widgets.text_lines import Span, TextLine
@@ -18,8 +19,9 @@ _TOKEN = re.compile(
 )
 
 
+@lru_cache(maxsize=2)
 def xml_lines(xml: str) -> tuple[TextLine, ...]:
-    """Return XML in tones, a line each; comments may span lines."""
+    """Return XML in tones, a line each; comments may span lines. What was made last is kept: it is asked for at every frame."""
     lines = []
     in_comment = False
     for line in xml.expandtabs(2).splitlines():
@@ -33,6 +35,12 @@ def xml_lines(xml: str) -> tuple[TextLine, ...]:
             lines.append(tuple(_toned(text)))
             in_comment = text.rfind("<!--") > text.rfind("-->")
     return tuple(lines)
+
+
+@lru_cache(maxsize=1)
+def difference_lines(before: str, after: str) -> tuple[TextLine, ...]:
+    """Return how two texts without secrets differ, in tones; kept as `xml_lines` is."""
+    return diff_lines(diff(before, after))
 
 
 def diff_lines(lines: Iterable[DiffLine]) -> tuple[TextLine, ...]:
