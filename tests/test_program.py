@@ -67,6 +67,12 @@ def test_keys_typed_in_one_burst_all_arrive(demo: Terminal) -> None:
     demo.wait_for("/db01|db01 .*1/")
 
 
+def test_a_filter_is_typed_kept_and_its_only_row_opened_in_one_burst(demo: Terminal) -> None:
+    demo.press("/db01", "enter", "enter")
+    demo.wait_for("Overview +Performance")
+    demo.wait_for("PostgreSQL primary")
+
+
 def test_ctrl_z_puts_it_into_the_background_and_fg_brings_it_back(tmp_path: Path) -> None:
     with Terminal(["bash", "--norc", "-i"], environment={"PS1": "shell> ", "XDG_STATE_HOME": str(tmp_path)}) as terminal:
         terminal.wait_for("shell>")

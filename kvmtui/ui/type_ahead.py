@@ -15,6 +15,8 @@ from textual import events
 from textual.app import App
 from textual.message_pump import MessagePump
 
+ROUNDS = 3
+"""How often a key is followed when another waits: what it causes (submitted, closed, focused) comes message by message."""
 PATIENCE = 1.0
 """Seconds after which the next key goes out although the one before has not come to an end; from then on Esc ends a hold."""
 HOLD = 10.0
@@ -73,11 +75,18 @@ class TypeAheadApp(App[None], inherit_bindings=False):
         await super().on_event(event)
         self._follow(first, event)
 
-    def _follow(self, node: MessagePump | None, event: events.Event) -> None:
+    def _follow(self, node: MessagePump | None, event: events.Event, rounds: int = ROUNDS) -> None:
         """Go behind the key through the queues of all nodes that it passes on its way up."""
         if node is None or node is self or not node.is_running:
-            self.call_later(self._end_of, event)
-        elif not node.call_later(self._follow, node._parent, event):
+            self.call_later(self._passed, event, rounds)
+        elif not node.call_later(self._follow, node._parent, event, rounds):
+            self._end_of(event)
+
+    def _passed(self, event: events.Event, rounds: int) -> None:
+        """Let the next key go, after the messages that this one caused have gone the same way."""
+        if rounds and self._typed:
+            self._follow(self.focused or self.screen, event, rounds - 1)
+        else:
             self._end_of(event)
 
     def _ends_holds(self, event: events.Key | events.Paste) -> TypeGuard[events.Key]:
