@@ -167,7 +167,7 @@ async def _define(desk: Desk, host: Host, domain: Domain, now: str, text: str) -
         said = f"The XML of before could not be kept: {printable(str(error))}. Nothing was changed."
         raise Refused(Failure(FailureKind.OTHER, f"change {domain.name}", said)) from None
     except Failure as failure:
-        if failure.kind in _LOST:
+        if failure.was_sent and failure.kind in _LOST:
             said = f"{failure.said.strip()} The change may have taken effect all the same."
             advice = "Your text stays: compare it with the persistent XML once the host answers."
             _journal(desk, domain, TaskState.UNKNOWN, f"no answer, it may have taken effect: {failure}")
