@@ -72,7 +72,11 @@ async def obey(app: Any, line: str) -> None:
 async def _perform(app: Any, id_: str, patterns: Sequence[str]) -> None:
     desk: Desk = app
     if not patterns:
-        await app.screen.run_action(f"perform('{id_}')" if id_ != "domain.menu" else "domain_menu")
+        name = "action_domain_menu" if id_ == "domain.menu" else "action_perform"
+        if act := getattr(app.screen, name, None):
+            await (act() if id_ == "domain.menu" else act(id_))
+        else:
+            desk.say(f"{ACTIONS[id_].label}: name a domain, for here is none.", "warning")
         return
     targets, unknown = named(desk.fleet.domains(), patterns)
     if unknown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content, Span
@@ -62,8 +62,13 @@ class DeskCommands(Provider):
                 for entry in entries:
                     if entry.id in ACTIONS and entry.id not in seen and not (self._desk.is_read_only and writes(entry.id)):
                         seen.add(entry.id)
-                        exactly = entry.action.partition("|")[0] + ("')" if "|" in entry.action else "")
-                        yield entry.id, partial(self.screen.run_action, exactly)
+                        yield entry.id, self._doing(entry.id, entry.action)
+
+    def _doing(self, id_: str, action: str) -> Callable[[], Awaitable[None]]:
+        """Return what does exactly the action named, or says why not, though its key may mean another one, too."""
+        if action.startswith("perform("):
+            return partial(cast(Any, self.screen).action_perform, id_)
+        return partial(self.screen.run_action, action)
 
     @property
     def _desk(self) -> Desk:

@@ -12,7 +12,7 @@ import pytest
 from kvmtui.backend.libvirt.host import LibvirtHost
 from kvmtui.backend.protocol import Interest
 from kvmtui.model.domain import DomainState
-from kvmtui.model.failure import FailureKind
+from kvmtui.model.failure import Failure, FailureKind
 from tests.backend.listening import Listening, domain_node, host_uri, running, uuid_of
 
 GIB = 2**30
@@ -217,3 +217,33 @@ async def _settled() -> None:
     while any(thread.daemon and thread.name != "libvirt-events" for thread in threading.enumerate()):
         assert time.monotonic() < deadline, threading.enumerate()
         await asyncio.sleep(0.05)
+
+
+async def test_a_request_without_a_connection_says_that_it_was_never_sent(tmp_path: Path) -> None:
+    host = host_of(tmp_path, domain_node("db"))
+    with pytest.raises(Failure) as raised:
+        await host.start(uuid_of(1))
+    assert (raised.value.kind, raised.value.was_sent) == (FailureKind.CONNECTION, False)
+
+
+async def test_a_request_whose_connection_cannot_be_opened_says_that_it_was_never_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = host_of(tmp_path, domain_node("db"))
+    async with running(host):
+
+        async def refuse(*_: object) -> None:
+            raise Failure(FailureKind.CONNECTION, "connect", "refused")
+
+        monkeypatch.setattr("kvmtui.backend.libvirt.workers.Workers.run", refuse)
+        with pytest.raises(Failure) as raised:
+            await host.suspend(uuid_of(1))
+        assert not raised.value.was_sent
+
+
+async def test_what_libvirt_refuses_was_sent(tmp_path: Path) -> None:
+    host = host_of(tmp_path, domain_node("db"))
+    async with running(host):
+        with pytest.raises(Failure) as raised:
+            await host.start(uuid_of(1))
+        assert raised.value.was_sent

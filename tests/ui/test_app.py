@@ -16,13 +16,15 @@ from kvmtui.model.domain import DomainState
 from kvmtui.model.failure import Failure, FailureKind
 from kvmtui.model.host import Link
 from kvmtui.ui import themes
+from kvmtui.ui.palette import DeskCommands
+from kvmtui.ui.screens.domain import DomainScreen
 from kvmtui.ui.screens.domains import DomainsScreen
 from kvmtui.ui.screens.help import HelpScreen
 from kvmtui.ui.screens.journal import JournalScreen
 from kvmtui.ui.screens.messages import MessagesScreen
 from kvmtui.ui.screens.tasks import TasksScreen
 from kvmtui.ui.screens.unreachable import UnreachableScreen
-from tests.fakes import FakeHost, domain
+from tests.fakes import FakeHost, domain, wait_until
 from tests.ui.desk_app import screen_text
 
 REFUSED = Failure(FailureKind.NOT_RUNNING, "connect", "Connection refused.", "Start it: systemctl start libvirtd.socket")
@@ -159,6 +161,25 @@ async def test_the_palette_finds_actions_and_domains() -> None:
         await pilot.pause(0.3)
         assert "web" in screen_text(pilot.app)
         assert not isinstance(pilot.app.screen, CommandPalette | DomainsScreen)
+
+
+async def test_the_palette_does_what_it_names_though_a_key_means_that_and_its_opposite() -> None:
+    host = FakeHost(domains=(domain("web"),))
+    async with running(host) as pilot:
+        actions = dict(DeskCommands(pilot.app.screen)._actions())
+        await actions["domain.resume"]()
+        await pilot.pause()
+        assert app_of(pilot).messages[-1].text == "resume web: it is not paused."
+        assert "suspend" not in host.methods_called()
+
+
+async def test_the_key_for_pausing_resumes_an_opened_domain_that_is_paused() -> None:
+    host = FakeHost(domains=(domain("web", state=DomainState.PAUSED),))
+    async with running(host) as pilot:
+        await pilot.press("enter")
+        await wait_until(lambda: isinstance(pilot.app.screen, DomainScreen))
+        await pilot.press("p")
+        await wait_until(lambda: "resume" in host.methods_called())
 
 
 async def test_a_command_typed_in_one_burst_is_obeyed() -> None:

@@ -48,6 +48,17 @@ async def test_suspending_a_domain_by_its_name_pauses_it() -> None:
         assert app.messages[-1].text == "resume web01: it is not paused."
 
 
+async def test_a_command_without_a_name_means_the_domain_under_the_cursor_or_says_why_not() -> None:
+    async with running_app(host_of(domain("web01"))) as (app, pilot):
+        await obey(app, "start")
+        await pilot.pause()
+        assert app.messages[-1].text == "start web01: it is running already."
+        app.action_view_tasks()
+        await pilot.pause()
+        await obey(app, "start")
+        assert app.messages[-1].text == "start: name a domain, for here is none."
+
+
 @pytest.mark.parametrize(
     ("line", "screen"),
     [("edit web01", XmlEditor), ("edit-xml web01", XmlEditor), ("edit-xml-outside web01", XmlEditor), ("menu web01", MenuDialog)],
