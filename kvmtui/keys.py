@@ -79,7 +79,7 @@ ACTIONS: dict[str, KeyAction] = _table(
     ("table.sort_reverse", "exclamation_mark", "reverse", "Reverse the order."),
     ("table.save", "ctrl+s", "save table", "Write the rows to a CSV or JSON file."),
     ("domains.filter", "slash f3", "filter", "Show only rows that match; `state:running cpu>50 tag:prod web`."),
-    ("domains.preset", "f", "preset", "Filter as `virsh list` does: inactive, transient, with snapshot…"),
+    ("domains.preset", "f", "preset", "Filter as `virsh list` does: inactive, transient, with snapshots and so on."),
     ("domains.columns", "vertical_line", "columns", "Choose columns, their order and widths."),
     ("domains.pane", "z", "pane", "Fold the lower pane away, or show it again."),
     ("domains.copy_name", "y", "copy…", "Copy name, UUID or address to the clipboard."),

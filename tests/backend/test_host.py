@@ -196,13 +196,14 @@ async def test_an_unknown_scheme_is_told_as_not_supported() -> None:
 
 
 async def test_a_host_that_was_closed_leaves_no_threads_and_no_files_behind(tmp_path: Path) -> None:
+    others = set(threading.enumerate())
     async with running(host_of(tmp_path, domain_node("warm-up"))) as told:
         await told.until_row("warm-up", lambda row: row.disk_read is not None)
-    await _settled()
+    await _settled(others)
     threads, files = set(threading.enumerate()), open_files()
     async with running(host_of(tmp_path, domain_node("db"))) as told:
         await told.until_row("db", lambda row: row.disk_read is not None)
-    await _settled()
+    await _settled(others)
     assert [thread.name for thread in threading.enumerate() if thread not in threads] == []
     assert open_files() <= files
 
@@ -211,10 +212,10 @@ def open_files() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
-async def _settled() -> None:
-    """Wait until the threads that close things in the background have ended."""
+async def _settled(others: set[threading.Thread]) -> None:
+    """Wait until the threads that close things in the background have ended; those of other tests do not count."""
     deadline = time.monotonic() + 10
-    while any(thread.daemon and thread.name != "libvirt-events" for thread in threading.enumerate()):
+    while any(thread.name != "libvirt-events" for thread in set(threading.enumerate()) - others):
         assert time.monotonic() < deadline, threading.enumerate()
         await asyncio.sleep(0.05)
 
