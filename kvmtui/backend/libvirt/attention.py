@@ -24,6 +24,8 @@ class Attention:
     """Unset while nobody looks."""
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when another domain is looked at closely."""
+    facts_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the XML of some domain is to be read soon."""
 
     def __post_init__(self) -> None:
         self.watched.set()
@@ -34,8 +36,18 @@ class Attention:
         selected = self.interest.selected
         return self.interest.visible | {selected} if selected else self.interest.visible
 
+    def look_at(self, interest: Interest) -> None:
+        """Take note of what is looked at now."""
+        before, self.interest = self.interest, interest
+        if interest.selected != before.selected:
+            self.moved.set()
+        if interest != before:
+            self.facts_wanted.set()
+
     def touch(self, uuids: Iterable[str], redefined: Iterable[str] = ()) -> None:
         """Have domains read again at once, and the XML and flags of some soon after."""
         self.touched.update(uuids)
         self.redefined.update(redefined)
+        if self.redefined:
+            self.facts_wanted.set()
         self.wake.set()

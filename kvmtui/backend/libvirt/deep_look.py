@@ -16,7 +16,7 @@ from kvmtui.backend.libvirt.statistics import FOR_ROWS, Sample, read_samples
 from kvmtui.model.failure import Failure
 
 INTERVAL = 4.5
-LOOK_AROUND = 0.5
+LOOK_AROUND = 1.0
 LONGEST_PAUSE = 60.0
 PORTION = 6
 """Domains per call: one that hangs takes the others of its portion along, once."""

@@ -10,14 +10,22 @@ from collections.abc import Callable
 from kvmtui.backend.libvirt.attention import Attention
 from kvmtui.backend.libvirt.session import Session
 
-STEP = 0.25
-"""Seconds between two looks at what is due."""
+STEP, IDLE_STEP = 0.25, 2.0
+"""Seconds between two looks at what is due, while domains are left to read and when none is."""
+GATHERING = 0.05
+"""Seconds for which a scroll is let go on before what it brought into sight is read."""
 SMALLEST_PORTION, LARGEST_PORTION = 16, 120
 """Domains out of sight whose XML is read in one go, as far as `DUTY` allows."""
-DUTY = 0.02
+DUTY = 0.01
 """Share of one core that reading XML in the background may take."""
-ROLLING = 120.0
-"""Seconds after which a domain's XML is read again: many changes of a configuration cause no event."""
+ROLLING, ROLLING_EACH = 120.0, 0.05
+"""Seconds after which a domain's XML is read again, and by which each domain prolongs that where there are many.
+
+Many changes of a configuration cause no event.
+"""
+NEVER = float("-inf")
+QUEUEING = 5.0
+"""Seconds between two looks for domains whose XML is old or was never read."""
 SELECTED = 5.0
 """Likewise of the selected domain."""
 FLAGS = 30.0
@@ -36,6 +44,7 @@ class FactRounds:
         self._due = {"flags": 0.0, "leases": 0.0, "processes": 0.0}
         self._has_processes = session.has_local_processes
         self._queue: list[str] = []
+        self._queue_due = 0.0
         self._resting_until = 0.0
         self._flags_rest = 0.0
         self._portion = SMALLEST_PORTION
@@ -47,13 +56,21 @@ class FactRounds:
             await self._attention.watched.wait()
             await self._read_what_is_due()
             await self._read_xml()
-            await asyncio.sleep(STEP)
+            await self._pause()
 
     def expect_start(self) -> None:
         """Take the hint that a domain was started: it has a process, and will have a lease."""
         now = time.monotonic() - self._began
         self._hasten("processes", now)
         self._hasten("leases", now + LEASES_AFTER_START)
+
+    async def _pause(self) -> None:
+        wanted = self._attention.facts_wanted
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STEP if self._queue else IDLE_STEP):
+                await wanted.wait()
+            await asyncio.sleep(GATHERING)
+        wanted.clear()
 
     def _hasten(self, what: str, due: float) -> None:
         self._due[what] = min(self._due[what], due)
@@ -98,15 +115,17 @@ class FactRounds:
     def _is_due(self, uuid: str) -> bool:
         if uuid in self._attention.redefined or uuid not in self._ledger.whole_facts:
             return True
-        age = time.monotonic() - self._session.facts_reader.read_at.get(uuid, 0.0)
+        age = time.monotonic() - self._session.facts_reader.read_at.get(uuid, NEVER)
         return age > (SELECTED if uuid == self._attention.interest.selected else ROLLING)
 
     def _next_unseen(self, looked_at: frozenset[str]) -> list[str]:
         """Return the next portion of what is out of sight: what changed, what was never read, what was read long ago."""
         entries, read_at = self._ledger.entries, self._session.facts_reader.read_at
-        if not self._queue:
-            before = time.monotonic() - ROLLING
-            self._queue = [uuid for uuid in entries if read_at.get(uuid, before) <= before]
+        now = time.monotonic()
+        if not self._queue and now >= self._queue_due:
+            self._queue_due = now + QUEUEING
+            rolling = max(ROLLING, ROLLING_EACH * len(entries))
+            self._queue = [uuid for uuid in entries if read_at.get(uuid, NEVER) <= now - rolling]
         changed = [uuid for uuid in self._attention.redefined if uuid not in looked_at][: self._portion]
         portion = [uuid for uuid in changed if uuid in entries]
         self._attention.redefined -= set(changed) - set(portion)

@@ -103,10 +103,7 @@ class LibvirtHost(DomainActs):
 
     def look_at(self, interest: Interest) -> None:
         """Say what is being looked at."""
-        before, attention = self._attention.interest, self._attention
-        attention.interest = interest
-        if interest.selected != before.selected:
-            attention.moved.set()
+        self._attention.look_at(interest)
 
     def poll_soon(self) -> None:
         """End the wait for the next poll, or for the next try to connect."""

@@ -27,9 +27,9 @@ RESYNC = 30.0
 """Seconds after which everything is listed afresh, events or not."""
 RESYNC_DUTY, STATS_DUTY, INFO_DUTY = 0.005, 0.02, 0.01
 """Shares of one core for listing everything, the statistics of all running domains, and the sizes of those out of sight."""
-ROUND = 5.0
+ROUND = 10.0
 """Seconds in which every running domain's CPU time is read once, as far as `INFO_DUTY` and `MOST_PER_SECOND` allow."""
-MOST_PER_SECOND = 300.0
+MOST_PER_SECOND = 150.0
 ROUNDS_OF_RESTING = 6
 """Once in so many rounds the sizes of domains that do not run are read too: their changes cause no event."""
 IN_PORTIONS_FROM = 1000

@@ -188,7 +188,8 @@ class Session:
 
     def _first_look(self, connection: Connection) -> tuple[HostFacts, HostSnapshot]:
         self.actual_uri = str(connection.raw.getURI())
-        round_trip = measure_round_trip(connection.raw) if connection.can_be_braked else 0.0  # 0: one call at a time
+        is_far = not is_local(self.actual_uri) and connection.can_be_braked
+        round_trip = measure_round_trip(connection.raw) if is_far else 0.0  # 0: one call at a time
         self._poll = poll = Poll(connection, self.ledger, round_trip)
         self._facts_reader = FactsReader(connection, self.ledger, round_trip)
         if width_for(round_trip) == 1:
