@@ -67,6 +67,11 @@ class Program(Terminal):
 
         self.wait_until(is_shown, seconds, f"{name} with /{words}/")
 
+    def choose(self, name: str) -> None:
+        """Filter the table down to one domain, so that keys go to it whatever else the host has; nothing may be filtered yet."""
+        self.press(f"/{name}", "enter")
+        self.wait_until(lambda: self.lines()[3].startswith(f"▌ {name}"), 5, f"the cursor on {name}")
+
     def await_current(self, seconds: float = 20) -> None:
         """Read until the rows are those of a connected host."""
         self.wait_until(

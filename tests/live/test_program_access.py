@@ -67,6 +67,7 @@ def read_only(lab: PrivateLibvirtd, sleeper: Guest, tmp_path: Path) -> Iterator[
     """Yield the program on a read-only connection."""
     with Program(lab.uri, home=tmp_path, options=["--read-only"], columns=160, rows=50) as program:
         program.await_row("sleeper", "● running")
+        program.choose("sleeper")
         yield program
 
 
