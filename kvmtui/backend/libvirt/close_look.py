@@ -137,7 +137,7 @@ class CloseLook:
         return ("Its definition was changed: the change takes effect after a shutdown and start.",) if is_pending else ()
 
     def _deadline(self) -> float:
-        return DEADLINE + 10 * self._session.poll.round_trip
+        return DEADLINE + 10 * self._session.connection.round_trip
 
     def _known_trouble(self, entry: Entry) -> tuple[str, ...]:
         uuid = entry.key.uuid

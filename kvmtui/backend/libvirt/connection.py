@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import libvirt
 
-from kvmtui.backend.libvirt.calls import VirConnect, VirDomain
+from kvmtui.backend.libvirt.calls import WIDEST, VirConnect, VirDomain, fan_out, width_for
 from kvmtui.backend.libvirt.events import start_event_loop
 from kvmtui.backend.libvirt.reachability import open_failure, resolved, without_prompts
 from kvmtui.backend.libvirt.sockets import SocketSearch
 from kvmtui.model.failure import Failure, FailureKind
+
+T = TypeVar("T")
 
 KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 3, 3
 
@@ -32,6 +35,8 @@ class Connection:
         self.raw = raw
         self.domains: dict[str, VirDomain] = {}
         """libvirt's objects by UUID: a lookup costs as much as the question itself."""
+        self.round_trip = 0.0
+        """Seconds of one request over a link that is long; 0 over any other."""
         self.unsupported: set[str] = set()
         """Questions that the driver said it never answers."""
         self.lacks_bulk_statistics = False
@@ -52,6 +57,19 @@ class Connection:
                 return bool(self.raw.isAlive())
             except libvirt.libvirtError:
                 return False
+
+    @property
+    def width(self) -> int:
+        """How many calls are made at a time."""
+        return width_for(self.round_trip)
+
+    def side_by_side(self, calls: Sequence[Callable[[], T]], at_most: int = WIDEST) -> list[T | libvirt.libvirtError]:
+        """Make calls on this connection, several at a time over a long link; see `calls.fan_out`."""
+        return fan_out(calls, min(self.width, at_most), self._nudge)
+
+    def _nudge(self) -> None:
+        with contextlib.suppress(Failure), self.in_use():
+            self.raw.getLibVersion()
 
     def domain(self, uuid: str) -> VirDomain:
         """Return libvirt's object of a domain, for use on a lane of this connection alone.

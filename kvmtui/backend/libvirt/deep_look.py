@@ -89,7 +89,7 @@ class DeepLook:
 
     async def _read(self, portion: list[str]) -> None:
         facts = self._ledger.whole_facts
-        deadline = DEADLINE + 10 * self._session.poll.round_trip
+        deadline = DEADLINE + 10 * self._session.connection.round_trip
         samples = await self._probe.call(lambda connection: read_samples(connection, portion, FOR_ROWS, facts), deadline)
         for uuid, sample in samples.items():
             reading = deep_reading(self._samples.get(uuid), sample)

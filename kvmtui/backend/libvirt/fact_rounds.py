@@ -16,8 +16,8 @@ GATHERING = 0.05
 """Seconds for which a scroll is let go on before what it brought into sight is read."""
 SMALLEST_PORTION, LARGEST_PORTION = 16, 120
 """Domains out of sight whose XML is read in one go, as far as `DUTY` allows."""
-DUTY = 0.01
-"""Share of one core that reading XML in the background may take."""
+DUTY, EAGER_DUTY, EAGER_FOR = 0.01, 0.08, 4.0
+"""Share of one core that reading XML in the background may take; and in so many first seconds, so that filters soon know all."""
 ROLLING, ROLLING_EACH = 120.0, 0.05
 """Seconds after which a domain's XML is read again, and by which each domain prolongs that where there are many.
 
@@ -108,8 +108,10 @@ class FactRounds:
         if portion:
             self._attention.redefined -= set(portion)
             cost = await self._run(lambda: reader.read_xml(portion, keeps_whole=False))
-            self._resting_until = time.monotonic() + cost / DUTY - STEP
-            affordable = int(STEP * DUTY * len(portion) / max(cost, 1e-6))
+            now = time.monotonic()
+            duty = EAGER_DUTY if now < self._began + EAGER_FOR else DUTY
+            self._resting_until = now + cost / duty - STEP
+            affordable = int(STEP * duty * len(portion) / max(cost, 1e-6))
             self._portion = max(SMALLEST_PORTION, min(LARGEST_PORTION, affordable))
 
     def _is_due(self, uuid: str) -> bool:

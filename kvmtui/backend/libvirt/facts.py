@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import libvirt
 
 from kvmtui.backend.hosttools.processes import guest_processes
-from kvmtui.backend.libvirt.calls import LIST_GROUPS, VirDomain, fan_out, whole_list, width_for
+from kvmtui.backend.libvirt.calls import LIST_GROUPS, VirDomain, whole_list
 from kvmtui.backend.libvirt.connection import Connection
 from kvmtui.backend.libvirt.errors import is_gone, is_unsupported, one_line
 from kvmtui.backend.libvirt.ledger import Facts, Flags, Ledger
@@ -36,10 +36,9 @@ _XML_AT_A_TIME = 16
 class FactsReader:
     """Reads facts of one connection into a ledger."""
 
-    def __init__(self, connection: Connection, ledger: Ledger, round_trip: float) -> None:
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
         self._connection = connection
         self._ledger = ledger
-        self._width = width_for(round_trip)
         self._unsupported: set[str] = set()
         self.read_at: dict[str, float] = {}
         """When each domain's XML was read (`time.monotonic()`)."""
@@ -49,7 +48,7 @@ class FactsReader:
         from kvmtui.model.domain_xml import brief_facts, row_facts  # here, because the first table needs no XML
 
         started = time.thread_time()
-        answers = fan_out([self._xml_call(uuid) for uuid in uuids], min(self._width, _XML_AT_A_TIME))
+        answers = self._connection.side_by_side([self._xml_call(uuid) for uuid in uuids], _XML_AT_A_TIME)
         for uuid, xml in zip(uuids, answers, strict=True):
             if isinstance(xml, libvirt.libvirtError):
                 if not is_gone(xml) and self._connection.is_alive:
@@ -68,7 +67,7 @@ class FactsReader:
         """Read the sets of transient, autostarted, saved and snapshotted domains; returns the processor seconds it took."""
         started = time.thread_time()
         names = [name for name in _FLAGS if name not in self._unsupported]
-        answers = fan_out([self._flag_call(_FLAGS[name]) for name in names], self._width)
+        answers = self._connection.side_by_side([self._flag_call(_FLAGS[name]) for name in names])
         sets: dict[str, frozenset[str]] = {}
         for name, answer in zip(names, answers, strict=True):
             if not isinstance(answer, libvirt.libvirtError):
@@ -92,7 +91,7 @@ class FactsReader:
         leases: dict[str, list[str]] = {}
         try:
             networks = self._connection.raw.listAllNetworks(libvirt.VIR_CONNECT_LIST_NETWORKS_ACTIVE)
-            for answer in fan_out([network.DHCPLeases for network in networks], self._width):
+            for answer in self._connection.side_by_side([network.DHCPLeases for network in networks]):
                 if isinstance(answer, libvirt.libvirtError):
                     if is_unsupported(answer):
                         self._unsupported.add("leases")

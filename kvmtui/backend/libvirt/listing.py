@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import libvirt
 
-from kvmtui.backend.libvirt.calls import LIST_GROUPS, STATS_GROUPS, VirDomain, chunks, fan_out, is_too_many, whole_list
+from kvmtui.backend.libvirt.calls import LIST_GROUPS, STATS_GROUPS, VirDomain, chunks, is_too_many, whole_list
 from kvmtui.backend.libvirt.connection import Connection
 from kvmtui.backend.libvirt.errors import is_unsupported
 
@@ -22,12 +22,11 @@ _STATE = libvirt.VIR_DOMAIN_STATS_STATE
 _BULK = "getAllDomainStats"
 
 
-def all_states(connection: Connection, width: int, *, in_portions: bool = False) -> Stats:
+def all_states(connection: Connection, *, in_portions: bool = False) -> Stats:
     """Return all domains with their states, running or not, however many there are.
 
     Args:
         connection: the connection.
-        width: how many calls are made at a time.
         in_portions: whether to ask a little at a time, which takes longer and lets other threads run.
 
     Raises:
@@ -37,17 +36,17 @@ def all_states(connection: Connection, width: int, *, in_portions: bool = False)
         active = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
         inactive = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_INACTIVE
         try:
-            return _in_two_lists(connection, active, inactive, width)
+            return _in_two_lists(connection, active, inactive)
         except libvirt.libvirtError as error:
             if is_unsupported(error):
                 connection.unsupported.add(_BULK)
             elif not is_too_many(error):
                 raise
     domains: list[VirDomain] = whole_list(connection.raw.listAllDomains, LIST_GROUPS)
-    return statistics_of(connection, domains, _STATE, width)
+    return statistics_of(connection, domains, _STATE)
 
 
-def statistics_of(connection: Connection, domains: Sequence[VirDomain], groups: int, width: int) -> Stats:
+def statistics_of(connection: Connection, domains: Sequence[VirDomain], groups: int) -> Stats:
     """Return statistics of some domains; those that vanished are left out. A driver without statistics gives states alone.
 
     Raises:
@@ -60,7 +59,7 @@ def statistics_of(connection: Connection, domains: Sequence[VirDomain], groups: 
             if len(domains) > CHUNK:
                 time.sleep(0.001)
         return found
-    states = fan_out([domain.state for domain in domains], width)
+    states = connection.side_by_side([domain.state for domain in domains])
     return [
         (domain, {"state.state": state[0], "state.reason": state[1]})
         for domain, state in zip(domains, states, strict=True)
@@ -68,12 +67,12 @@ def statistics_of(connection: Connection, domains: Sequence[VirDomain], groups: 
     ]
 
 
-def _in_two_lists(connection: Connection, active: int, inactive: int, width: int) -> Stats:
+def _in_two_lists(connection: Connection, active: int, inactive: int) -> Stats:
     def ask(flag: int) -> Stats:
         return whole_list(lambda flags: connection.raw.getAllDomainStats(_STATE, flags), STATS_GROUPS, flag)
 
     found: Stats = []
-    for part in fan_out([lambda: ask(active), lambda: ask(inactive)], min(width, 2)):
+    for part in connection.side_by_side([lambda: ask(active), lambda: ask(inactive)]):
         if isinstance(part, libvirt.libvirtError):
             raise part
         found += part

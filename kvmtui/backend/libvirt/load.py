@@ -9,7 +9,8 @@ from typing import Any
 
 import libvirt
 
-from kvmtui.backend.libvirt.calls import SLOW_LINK, VirConnect, fan_out, width_for
+from kvmtui.backend.libvirt.calls import SLOW_LINK, VirConnect
+from kvmtui.backend.libvirt.connection import Connection
 from kvmtui.backend.libvirt.errors import is_unsupported
 from kvmtui.backend.libvirt.reachability import is_local
 from kvmtui.model.host import HostFacts, HostLoad
@@ -42,14 +43,15 @@ def measure_round_trip(raw: VirConnect) -> float:
     return shortest
 
 
-def host_facts(raw: VirConnect, *, is_read_only: bool, round_trip: float) -> HostFacts:
+def host_facts(connection: Connection, *, is_read_only: bool) -> HostFacts:
     """Return what does not change while a connection lasts; what the driver does not tell is unknown."""
+    raw = connection.raw
     questions: list[Callable[[], Any]] = [
         raw.getURI, raw.getHostname, raw.getType, raw.getLibVersion, raw.getVersion, raw.getInfo,
         lambda: raw.getMemoryStats(_ALL),
     ]  # fmt: skip
     uri, hostname, driver, library, hypervisor, info, memory = (
-        None if isinstance(answer, libvirt.libvirtError) else answer for answer in fan_out(questions, width_for(round_trip))
+        None if isinstance(answer, libvirt.libvirtError) else answer for answer in connection.side_by_side(questions)
     )
     total = (memory or {}).get("total")
     return HostFacts(

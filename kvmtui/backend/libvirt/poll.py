@@ -13,7 +13,7 @@ from typing import Any
 
 import libvirt
 
-from kvmtui.backend.libvirt.calls import VirDomain, fan_out, in_slices, width_for
+from kvmtui.backend.libvirt.calls import VirDomain, in_slices
 from kvmtui.backend.libvirt.connection import Connection
 from kvmtui.backend.libvirt.errors import is_gone, one_line
 from kvmtui.backend.libvirt.ledger import Entry, Ledger
@@ -34,6 +34,8 @@ ROUNDS_OF_RESTING = 6
 """Once in so many rounds the sizes of domains that do not run are read too: their changes cause no event."""
 IN_PORTIONS_FROM = 1000
 """Domains from which on a list in one answer would hold the interpreter's lock for longer than a key may wait."""
+PORTION = 2500
+"""Domains that are read before the table is shown again, while it is filled."""
 MANY_TOUCHED = 200
 """From so many touched domains on, everything is listed instead of looking each one up."""
 
@@ -59,42 +61,52 @@ class Poll:
 
     connection: Connection
     ledger: Ledger
-    round_trip: float = 0.0
     cost: Cost = field(default_factory=Cost)
     hears_events: bool = False
     _load: LoadMeter = field(init=False)
-    _width: int = field(init=False)
     _has_traffic: bool = True
     _resync: Turn = field(default_factory=lambda: Turn(RESYNC))
     _all_stats: Turn = field(default_factory=lambda: Turn(0.0))
     _unseen: Rotation = field(init=False)
+    _to_fill: list[str] = field(default_factory=list)
     _last_tick: float = 0.0
     _info_cost: float = 0.0002
     """Processor seconds per call."""
 
     def __post_init__(self) -> None:
-        self._width = width_for(self.round_trip)
         self._load = LoadMeter(self.connection.raw)
         self._unseen = Rotation(self._round)
 
     def start(self) -> HostSnapshot:
         """List all domains with their states: enough for a first table."""
         self._list_all()
+        self._to_fill = list(self.ledger.entries)
         return self._snapshot()
 
     def fill(self) -> HostSnapshot:
-        """Read the sizes of all domains, and the CPU times that the next poll compares with."""
+        """Read the sizes and counters of the next portion of all domains; `is_filled` tells whether that was the last one."""
+        portion, self._to_fill = self._to_fill[:PORTION], self._to_fill[PORTION:]
+        entries = self.ledger.entries
+        present = [uuid for uuid in portion if uuid in entries]
+        self._read([uuid for uuid in present if entries[uuid].state.is_active], present)
         self._last_tick = time.monotonic()
-        self._read(self.ledger.active(), list(self.ledger.entries))
         return self._snapshot()
 
-    def tick(self, visible: frozenset[str], touched: frozenset[str], *, is_second: bool = False) -> HostSnapshot:
+    @property
+    def is_filled(self) -> bool:
+        """Whether nothing is left to `fill`."""
+        return not self._to_fill
+
+    def compare(self) -> None:
+        """Have `fill` read the running domains once more: two readings make a rate."""
+        self._to_fill = self.ledger.active()
+
+    def tick(self, visible: frozenset[str], touched: frozenset[str]) -> HostSnapshot:
         """Read what is due and return everything.
 
         Args:
             visible: the domains on the screen, read every time.
             touched: domains of which an event spoke.
-            is_second: whether this is the first poll after `fill`, which compares all CPU times.
         """
         started, processor = time.monotonic(), time.thread_time()
         are_many = len(touched) >= MANY_TOUCHED
@@ -108,7 +120,7 @@ class Poll:
         seen = [uuid for uuid in active if uuid in visible]
         unseen = self._next_unseen(len(active) - len(seen), visible, started - self._last_tick)
         is_turn_of_all = self._all_stats.is_due
-        self._read(active if is_turn_of_all else seen, active if is_second else seen + unseen, is_all=is_turn_of_all)
+        self._read(active if is_turn_of_all else seen, seen + unseen, is_all=is_turn_of_all)
         self._last_tick = started
         self._check_silent()
         snapshot = self._snapshot()
@@ -134,7 +146,7 @@ class Poll:
         processor = time.thread_time()
         known = set(self.ledger.entries)
         in_portions = len(known) > IN_PORTIONS_FROM
-        for domain, record in in_slices(all_states(self.connection, self._width, in_portions=in_portions)):
+        for domain, record in in_slices(all_states(self.connection, in_portions=in_portions)):
             uuid = domain.UUIDString()
             known.discard(uuid)
             self._take_record(domain, uuid, record)
@@ -149,12 +161,12 @@ class Poll:
         for uuid in wanted:
             self.connection.domains.pop(uuid, None)
         present = []
-        for uuid, domain in zip(wanted, fan_out([_bound(look_up, uuid) for uuid in wanted], self._width), strict=True):
+        for uuid, domain in zip(wanted, self.connection.side_by_side([_bound(look_up, uuid) for uuid in wanted]), strict=True):
             if isinstance(domain, libvirt.libvirtError):
                 self._take_error(uuid, domain)
             else:
                 present.append(domain)
-        for domain, record in statistics_of(self.connection, present, _STATE, self._width):
+        for domain, record in statistics_of(self.connection, present, _STATE):
             self._take_record(domain, domain.UUIDString(), record)
         self.ledger.stale.extend(uuid for uuid in wanted if uuid in self.ledger.entries)
         self._take_infos(self._fetch_infos([uuid for uuid in wanted if uuid in self.ledger.entries]))
@@ -170,7 +182,7 @@ class Poll:
             return self._fetch_infos(info_of)
 
         calls: list[Callable[[], Any]] = [fetch_infos, fetch_traffic, self._load.read]
-        answers: list[Any] = list(fan_out(calls, min(self._width, 3)))
+        answers: list[Any] = list(self.connection.side_by_side(calls))
         for answer in answers:
             if isinstance(answer, libvirt.libvirtError):
                 raise answer
@@ -188,7 +200,7 @@ class Poll:
         for uuid in uuids:
             with contextlib.suppress(libvirt.libvirtError):
                 domains.append(self.connection.domain(uuid))
-        return statistics_of(self.connection, domains, _STATE_AND_TRAFFIC, self._width) if domains else []
+        return statistics_of(self.connection, domains, _STATE_AND_TRAFFIC) if domains else []
 
     def _take_traffic(self, records: Stats, uuids: list[str]) -> None:
         taken = time.monotonic()
@@ -206,7 +218,7 @@ class Poll:
 
     def _fetch_infos(self, uuids: Sequence[str]) -> Infos:
         processor = time.thread_time()
-        answers = fan_out([self._info_call(uuid) for uuid in uuids], self._width)
+        answers = self.connection.side_by_side([self._info_call(uuid) for uuid in uuids])
         if len(uuids) >= 10:
             self._info_cost = max(1e-5, (time.thread_time() - processor) / len(uuids))
         return list(zip(uuids, answers, strict=True))
@@ -254,8 +266,8 @@ class Poll:
     def _next_unseen(self, unseen: int, visible: frozenset[str], elapsed: float) -> list[str]:
         """Return the domains out of sight whose CPU time and sizes are to be read now, in turns."""
         budget = min(MOST_PER_SECOND, INFO_DUTY / self._info_cost) * elapsed
-        if self._width > 1:
-            budget = min(budget, elapsed * 0.25 / self.round_trip * self._width)
+        if self.connection.round_trip:
+            budget = min(budget, elapsed * 0.25 / self.connection.round_trip * self.connection.width)
         return self._unseen.take(int(min(budget, unseen * elapsed / ROUND + 1)), but=visible)
 
     def _check_silent(self) -> None:

@@ -6,12 +6,13 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
+from contextlib import nullcontext
 from typing import TypeVar
 
 import libvirt
 
 from kvmtui.backend.lane import Lane
-from kvmtui.backend.libvirt.calls import VirConnect, fan_out, width_for
+from kvmtui.backend.libvirt.calls import VirConnect
 from kvmtui.backend.libvirt.connection import Connection, Opening
 from kvmtui.backend.libvirt.errors import failure_of
 from kvmtui.backend.libvirt.events import Inbox, registrations
@@ -53,6 +54,7 @@ class Session:
         """The URI that libvirt settled on."""
         self._opening = Opening(uri, is_read_only=is_read_only)
         self._lock = threading.Lock()
+        self._one_at_a_time = threading.Lock()
         self._is_retired = False
         self._connection: Connection | None = None
         self._poll: Poll | None = None
@@ -70,8 +72,12 @@ class Session:
         return await self.facts_lane.call(lambda: self.use(job))
 
     def use(self, job: Callable[[], T]) -> T:
-        """Run a reading on the calling thread and keep the connection from being closed meanwhile."""
-        with self.connection.in_use():
+        """Run a reading on the calling thread and keep the connection from being closed meanwhile.
+
+        Over a fast link one reading at a time is made: see `calls.fan_out` on what libvirt can lose otherwise.
+        """
+        connection = self.connection
+        with connection.in_use(), self._one_at_a_time if connection.width == 1 else nullcontext():
             return job()
 
     @property
@@ -136,8 +142,7 @@ class Session:
     def hear(self, inbox: Inbox) -> None:
         """Register for events and for the end of the connection; what changed before that has to be read again afterwards."""
         self._inbox = inbox
-        with self.connection.in_use():
-            self._register(self.connection, inbox)
+        self.use(lambda: self._register(self.connection, inbox))
 
     def _register(self, connection: Connection, inbox: Inbox) -> None:
         """Register; the connection is in use, so that it is not closed before what undoes that is known."""
@@ -149,7 +154,7 @@ class Session:
             connection.raw.registerCloseCallback(closed, None)
             return lambda: connection.raw.unregisterCloseCallback()
 
-        undoing = fan_out([watch_end, *registrations(connection.raw, inbox)], width_for(self.poll.round_trip))
+        undoing = connection.side_by_side([watch_end, *registrations(connection.raw, inbox)])
         undo = [one for one in undoing if not isinstance(one, libvirt.libvirtError)]
         self.poll.hears_events = len(undo) > 1
         for one in undo:
@@ -188,15 +193,14 @@ class Session:
 
     def _first_look(self, connection: Connection) -> tuple[HostFacts, HostSnapshot]:
         self.actual_uri = str(connection.raw.getURI())
-        is_far = not is_local(self.actual_uri) and connection.can_be_braked
-        round_trip = measure_round_trip(connection.raw) if is_far else 0.0  # 0: one call at a time
-        self._poll = poll = Poll(connection, self.ledger, round_trip)
-        self._facts_reader = FactsReader(connection, self.ledger, round_trip)
-        if width_for(round_trip) == 1:
-            facts = host_facts(connection.raw, is_read_only=self.is_read_only, round_trip=round_trip)
-            return facts, poll.start()
+        if not is_local(self.actual_uri) and connection.can_be_braked:
+            connection.round_trip = measure_round_trip(connection.raw)
+        self._poll = poll = Poll(connection, self.ledger)
+        self._facts_reader = FactsReader(connection, self.ledger)
+        if connection.width == 1:
+            return host_facts(connection, is_read_only=self.is_read_only), poll.start()
         helper = Lane("host facts")
-        asked = helper.submit(lambda: host_facts(connection.raw, is_read_only=self.is_read_only, round_trip=round_trip))
+        asked = helper.submit(lambda: host_facts(connection, is_read_only=self.is_read_only))
         snapshot = poll.start()
         helper.end()
         return asked.result(), snapshot

@@ -81,19 +81,29 @@ class Watch:
                 probe.close()
 
     async def _poll(self) -> None:
-        await self._show(self._session.filled)
-        is_second, interval = True, self._interval
+        await self._fill()
+        interval = self._interval
         while True:
-            await (asyncio.sleep(SECOND_POLL) if is_second else self._pause(interval))
+            await self._pause(interval)
             touched, self._attention.touched = frozenset(self._attention.touched), set()
             visible = self._attention.looked_at
-            reading = self._session.submit(_tick(self._session, visible, touched, is_second=is_second))
+            reading = self._session.submit(_tick(self._session, visible, touched))
             if not await self._show(reading):
                 self._attention.touched |= touched
                 continue
-            is_second = False
             cost = self._session.poll.cost
             interval = min(LONGEST_INTERVAL, max(self._interval, cost.processor / PROCESSOR_SHARE, cost.wall / WALL_SHARE))
+
+    async def _fill(self) -> None:
+        """Read all domains once, and those that run a second time, which makes rates."""
+        poll = self._session.poll
+        await self._show(self._session.filled)
+        while not poll.is_filled:
+            await self._show(self._session.submit(poll.fill))
+        await asyncio.sleep(SECOND_POLL)
+        poll.compare()
+        while not poll.is_filled:
+            await self._show(self._session.submit(poll.fill))
 
     async def _show(self, reading: Future[HostSnapshot]) -> bool:
         snapshot = await self._answer(reading)
@@ -173,5 +183,5 @@ class Watch:
         self._attention.touch(heard.touched, heard.redefined)
 
 
-def _tick(session: Session, visible: frozenset[str], touched: frozenset[str], *, is_second: bool) -> Callable[[], HostSnapshot]:
-    return lambda: session.poll.tick(visible, touched, is_second=is_second)
+def _tick(session: Session, visible: frozenset[str], touched: frozenset[str]) -> Callable[[], HostSnapshot]:
+    return lambda: session.poll.tick(visible, touched)
