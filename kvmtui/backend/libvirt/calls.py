@@ -22,9 +22,6 @@ WIDEST = 64
 SLOW_LINK = 0.002
 """Seconds per round trip from which calls are made side by side; below, threads cost more than they win."""
 
-FIRST_NUDGE = 0.3
-"""Seconds without all answers until the first nudge; each further one waits twice as long."""
-
 _MOST_SHARED = (
     (libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE, libvirt.VIR_CONNECT_LIST_DOMAINS_INACTIVE),
     (libvirt.VIR_CONNECT_LIST_DOMAINS_PERSISTENT, libvirt.VIR_CONNECT_LIST_DOMAINS_TRANSIENT),
@@ -51,16 +48,10 @@ def width_for(round_trip: float) -> int:
     return 1 if round_trip < SLOW_LINK else WIDEST
 
 
-def fan_out(
-    calls: Sequence[Callable[[], T]], width: int, nudge: Callable[[], object] | None = None
-) -> list[T | libvirt.libvirtError]:
+def fan_out(calls: Sequence[Callable[[], T]], width: int) -> list[T | libvirt.libvirtError]:
     """Make all calls, `width` at a time, and return their results in order; an error of libvirt's takes its call's place.
 
-    Args:
-        calls: what is called. With width 1 everything runs on the calling thread.
-        width: how many are made at a time.
-        nudge: another request on the same connection, made when answers do not come: libvirt 9.0 can lose the signal that
-            wakes its sockets when several threads wait on one connection, and the next request makes up for it.
+    With width 1 everything runs on the calling thread.
     """
     results: list[Any] = [None] * len(calls)
     queue = iter(range(len(calls)))
@@ -80,38 +71,15 @@ def fan_out(
             except BaseException as error:  # noqa: BLE001 - raised again below, on the calling thread
                 bugs.append(error)
 
-    if min(width, len(calls)) <= 1:
-        work()
-    else:
-        _await([_started(work) for _ in range(min(width, len(calls)))], nudge)
+    helpers = [threading.Thread(target=work, daemon=True, name="fan-out") for _ in range(min(width, len(calls)) - 1)]
+    for helper in helpers:
+        helper.start()
+    work()
+    for helper in helpers:
+        helper.join()
     if bugs:
         raise bugs[0]
     return results
-
-
-def _started(work: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=work, daemon=True, name="fan-out")
-    thread.start()
-    return thread
-
-
-def _await(threads: Iterable[threading.Thread], nudge: Callable[[], object] | None) -> None:
-    """Return when the threads have ended; nudge more and more rarely while they have not."""
-    patience, waited_since = FIRST_NUDGE, time.monotonic()
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(max(0.0, waited_since + patience - time.monotonic()) if nudge else None)
-            if nudge and thread.is_alive():
-                _started(_quietly(nudge))
-                patience, waited_since = patience * 2, time.monotonic()
-
-
-def _quietly(nudge: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        with contextlib.suppress(libvirt.libvirtError):
-            nudge()
-
-    return run
 
 
 def whole_list(ask: Callable[[int], list[T]], groups: Sequence[Sequence[int]], flags: int = 0) -> list[T]:

@@ -65,11 +65,7 @@ class Connection:
 
     def side_by_side(self, calls: Sequence[Callable[[], T]], at_most: int = WIDEST) -> list[T | libvirt.libvirtError]:
         """Make calls on this connection, several at a time over a long link; see `calls.fan_out`."""
-        return fan_out(calls, min(self.width, at_most), self._nudge)
-
-    def _nudge(self) -> None:
-        with contextlib.suppress(Failure), self.in_use():
-            self.raw.getLibVersion()
+        return fan_out(calls, min(self.width, at_most))
 
     def domain(self, uuid: str) -> VirDomain:
         """Return libvirt's object of a domain, for use on a lane of this connection alone.

@@ -6,7 +6,6 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
-from contextlib import nullcontext
 from typing import TypeVar
 
 import libvirt
@@ -54,7 +53,6 @@ class Session:
         """The URI that libvirt settled on."""
         self._opening = Opening(uri, is_read_only=is_read_only)
         self._lock = threading.Lock()
-        self._one_at_a_time = threading.Lock()
         self._is_retired = False
         self._connection: Connection | None = None
         self._poll: Poll | None = None
@@ -72,12 +70,8 @@ class Session:
         return await self.facts_lane.call(lambda: self.use(job))
 
     def use(self, job: Callable[[], T]) -> T:
-        """Run a reading on the calling thread and keep the connection from being closed meanwhile.
-
-        Over a fast link one reading at a time is made: see `calls.fan_out` on what libvirt can lose otherwise.
-        """
-        connection = self.connection
-        with connection.in_use(), self._one_at_a_time if connection.width == 1 else nullcontext():
+        """Run a reading on the calling thread and keep the connection from being closed meanwhile."""
+        with self.connection.in_use():
             return job()
 
     @property

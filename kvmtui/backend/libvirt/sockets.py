@@ -26,6 +26,7 @@ STEP = 0.002
 
 _turn = threading.Lock()
 _claimed: set[int] = set()
+"""Inodes of the sockets of other connections."""
 _claims = threading.Lock()
 
 
@@ -37,6 +38,7 @@ class SocketSearch:
         self._found: int | None = None
         self._inode = 0
         self._before: set[int] = set()
+        """Inodes: the number of a socket that is closed meanwhile may be the new one's."""
         self._has_turn = False
         self._has_ended = threading.Event()
         self._is_over = False
@@ -45,7 +47,7 @@ class SocketSearch:
     def __enter__(self) -> Self:
         if not self._is_in_process:
             self._has_turn = _turn.acquire(timeout=WINDOW)
-            self._before = set(_sockets())
+            self._before = {inode for _, inode in _sockets()}
             threading.Thread(target=self._look, name="socket search", daemon=True).start()
         return self
 
@@ -67,7 +69,7 @@ class SocketSearch:
         """End the socket: every call that waits for an answer on it fails at once. Harmless when it is not known."""
         with _claims:
             self._is_over, descriptor, self._found = True, self._found, None
-            _claimed.discard(-1 if descriptor is None else descriptor)
+            _claimed.discard(self._inode)
             if descriptor is not None:
                 with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as end:
                     if os.fstat(descriptor).st_ino == self._inode:  # libvirt may have closed it, and the number be another's
@@ -76,7 +78,7 @@ class SocketSearch:
     def let_go(self) -> None:
         """Forget the socket, which libvirt is about to close: its number may soon be another's."""
         with _claims:
-            _claimed.discard(-1 if self._found is None else self._found)
+            _claimed.discard(self._inode)
             self._is_over, self._found = True, None
 
     def _look(self) -> None:
@@ -94,15 +96,17 @@ class SocketSearch:
                 _turn.release()
 
     def _candidates(self) -> set[int]:
-        return {one for one in _sockets() if one not in self._before and one not in _claimed and self._may_be_it(one)}
+        old = self._before | _claimed
+        return {descriptor for descriptor, inode in _sockets() if inode not in old and self._may_be_it(descriptor)}
 
     def _claim(self, candidates: set[int]) -> None:
         with _claims:
             if len(candidates) == 1 and self._found is None and not self._is_over:
-                self._found = next(iter(candidates))
+                descriptor = next(iter(candidates))
                 with contextlib.suppress(OSError):
-                    self._inode = os.fstat(self._found).st_ino
-                _claimed.add(self._found)
+                    self._inode = os.fstat(descriptor).st_ino
+                    self._found = descriptor
+                    _claimed.add(self._inode)
 
     def _may_be_it(self, descriptor: int) -> bool:
         parts = parts_of(self._uri)
@@ -120,8 +124,10 @@ class SocketSearch:
         return "libvirt" in path or "virtqemud" in path or path in parse_qs(parts.query).get("socket", [])
 
 
-def _sockets() -> Iterator[int]:
+def _sockets() -> Iterator[tuple[int, int]]:
+    """Yield the sockets of this process by their numbers, with their inodes."""
     for entry in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
-            if stat.S_ISSOCK(entry.stat().st_mode):
-                yield int(entry.name)
+            status = entry.stat()
+            if stat.S_ISSOCK(status.st_mode):
+                yield int(entry.name), status.st_ino
