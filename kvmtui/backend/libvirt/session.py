@@ -194,9 +194,9 @@ class Session:
         if connection.width == 1:
             return host_facts(connection, is_read_only=self.is_read_only), poll.start()
         helper = Lane("host facts")
-        asked = helper.submit(lambda: host_facts(connection, is_read_only=self.is_read_only))
-        snapshot = poll.start()
+        asked = helper.submit(lambda: self.use(lambda: host_facts(connection, is_read_only=self.is_read_only)))
         helper.end()
+        snapshot = poll.start()
         return asked.result(), snapshot
 
 
